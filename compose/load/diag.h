@@ -50,6 +50,11 @@ void diag_hint(struct diag *g, const char *fmt, ...) __attribute__((format(print
 void diag_suggest(struct diag *g, const char *word, const char *const *candidates, size_t n);
 /* Remembers the text of a file that cannot be read again. */
 void diags_source(struct diags *d, const char *file, const char *text);
+/* Some error was added. */
+static inline bool diags_failed(const struct diags *d)
+{
+	return d->n_errors > 0;
+}
 /* By file, line, column; duplicates removed. */
 void diags_sort(struct diags *d);
 /* The errors (and warnings) for people, with source line and caret. color = ANSI. For free(3). */

@@ -1,7 +1,7 @@
 /*
  * compose/load/node.h - one value of a compose file, still knowing where it was written.
  *
- * The untyped tree every loading step works on: parsed, interpolated, merged, made canonical, checked,
+ * Links, key and index are changed only through the functions here. The untyped tree every loading step works on: parsed, interpolated, merged, made canonical, checked,
  * printed. Mappings keep the order of the file; printing decides the order shown.
  *
  * Owns:    every node and string belongs to the arena of its tree; nothing is freed one by one.
@@ -26,6 +26,7 @@ enum node_kind { NODE_NULL, NODE_BOOL, NODE_INT, NODE_FLOAT, NODE_STR, NODE_LIST
 struct origin {
 	struct srcpos pos;           /* of the value */
 	const char *how;             /* "file", "default", "interpolated from ${X}", "env file", ... */
+	const char *text;            /* the value it had there: scalar text, or the word for its kind */
 	const struct origin *before; /* what this one overrode, or NULL */
 };
 
@@ -42,8 +43,10 @@ struct node {
 		double f;
 	};
 	struct node *parent; /* NULL at the root */
-	struct node *first, *last, *next; /* children in order */
-	size_t n;                         /* children */
+	struct node *first, *last;  /* children in order */
+	struct node *next, *prev;   /* siblings */
+	size_t n;                   /* children */
+	struct node_index *index;   /* mappings of many members: key to member; kept by the functions below */
 	const char *tag;                  /* "!reset", "!override" until they are applied, else NULL */
 	const struct origin *origin;      /* NULL until something recorded more than pos says */
 };
@@ -56,7 +59,7 @@ struct node *node_bool(struct arena *a, bool v, const struct srcpos *pos);
 /* A deep copy, without parent and key. */
 struct node *node_copy(struct arena *a, const struct node *n);
 
-/* The member called key, or NULL; also NULL when map is NULL or not a mapping. O(members). */
+/* The member called key, or NULL; also NULL when map is NULL or not a mapping. */
 struct node *node_get(const struct node *map, const char *key);
 /* Several steps: node_at(root, "services", "web", NULL). */
 struct node *node_at(const struct node *map, ...) __attribute__((sentinel));
@@ -69,9 +72,10 @@ void node_del(struct node *map, const char *key);
 void node_append(struct node *list, struct node *item);
 /* Puts fresh where old stood (same key, same place). */
 void node_replace(struct node *old, struct node *fresh);
+/* The current child may be removed or replaced during the walk. */
 #define NODE_EACH(child, parent)                                                                   \
-	for (struct node *child = (parent) ? (parent)->first : NULL, *next_ = NULL;                \
-	     child && ((next_ = child->next), true); child = next_)
+	for (struct node *child = (parent) ? (parent)->first : NULL, *child##_next = NULL;         \
+	     child && ((child##_next = child->next), true); child = child##_next)
 
 static inline bool node_is(const struct node *n, enum node_kind kind)
 {
@@ -85,6 +89,10 @@ static inline bool node_is_scalar(const struct node *n)
 const char *node_text(const struct node *n);
 /* "services.web.ports[0]": from the root to n, in the arena. */
 char *node_path(struct arena *a, const struct node *n);
+/* Puts item in front of at, which has a parent list. */
+void node_insert_before(struct node *at, struct node *item);
+/* Records on n that it took the place of old, which may be NULL. how may be NULL for "file". */
+void node_origin(struct arena *a, struct node *n, const char *how, const struct node *old);
 /* The word users know the kind by: "string", "number", "boolean", "list", "mapping", "null". */
 const char *node_kind_name(enum node_kind kind);
 
