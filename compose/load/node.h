@@ -65,6 +65,8 @@ struct node *node_get(const struct node *map, const char *key);
 struct node *node_at(const struct node *map, ...) __attribute__((sentinel));
 /* Replaces the member's value in place (its position in the order is kept) or appends. */
 void node_set(struct arena *a, struct node *map, const char *key, struct node *value);
+/* Appends a member that is known not to be there; key lives in the arena already. */
+void node_add(struct arena *a, struct node *map, const char *key, struct node *value);
 /* Unlinks child from its parent. */
 void node_remove(struct node *child);
 /* Removes the member called key if it is there. */
@@ -91,7 +93,8 @@ const char *node_text(const struct node *n);
 char *node_path(struct arena *a, const struct node *n);
 /* Puts item in front of at, which has a parent list. */
 void node_insert_before(struct node *at, struct node *item);
-/* Records on n that it took the place of old, which may be NULL. how may be NULL for "file". */
+/* Records on n how it came to be (not with NULL), and what it replaced with all that one's history (not
+ * with NULL). */
 void node_origin(struct arena *a, struct node *n, const char *how, const struct node *old);
 /* The word users know the kind by: "string", "number", "boolean", "list", "mapping", "null". */
 const char *node_kind_name(enum node_kind kind);
