@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -203,7 +202,8 @@ int bytes_parse(const char *s, int64_t *ret)
 		if (!power && *p)
 			return -EINVAL;
 	}
-	v *= pow(1024, power);
+	while (power--)
+		v *= 1024;
 	if (v >= 9.2e18)
 		return -ERANGE;
 	*ret = (int64_t)v;
