@@ -18,6 +18,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/strv.h"
@@ -39,7 +40,7 @@ struct image {
 	struct strv layers;  /* absolute directories, bottom -> top; empty when incomplete */
 	char *created;       /* RFC 3339, NULL when unknown */
 	char *platform;      /* "linux/amd64" */
-	char *author_comment;/* comment of the last history entry, NULL when there is none */
+	char *comment;       /* comment of the last history entry, NULL when there is none */
 	uint64_t size;
 	uint64_t manifest_size;
 	bool is_complete;    /* every layer is unpacked */
@@ -80,7 +81,6 @@ const struct json *image_run_config(const struct image *i);
 /* Chain ID of the first n diff IDs as "sha256:<hex>", "" for n == 0. For free(3). */
 char *image_chain_id(const struct strv *diff_ids, size_t n);
 /* Reads a blob ("sha256:<hex>") of at most max bytes and checks its digest. */
-struct buf;
 int image_blob_read(const struct image_store *s, const char *digest, size_t max, struct buf *out,
 		    struct err **e);
 /* Directory name of layer i below ROOT/layers for free(3), NULL when it is not unpacked; adds its
@@ -91,8 +91,5 @@ char *image_layer_name(const struct image_store *s, const struct strv *diff_ids,
 int image_index_read(const struct image_store *s, struct json **ret, struct err **e);
 /* Canonical reference of one descriptor of index.json for free(3), NULL when it is dangling. */
 char *image_descriptor_ref(const struct json *descriptor);
-
-/* The machine's architecture in image terms: "amd64", "arm64" ... */
-const char *image_host_arch(void);
 
 #endif
