@@ -181,6 +181,11 @@ double json_num(const struct json *j, double dflt)
 	return json_is(j, JSON_NUM) ? c(j)->valuedouble : dflt;
 }
 
+bool json_is_true(const struct json *j)
+{
+	return json_is(j, JSON_BOOL) && cJSON_IsTrue(c(j));
+}
+
 const char *json_str(const struct json *obj, const char *key, const char *dflt)
 {
 	const char *s = json_text(json_get(obj, key));

@@ -52,6 +52,8 @@ const char *json_key(const struct json *child); /* NULL for array items */
 /* The text of a string value, NULL for anything else. */
 const char *json_text(const struct json *j);
 double json_num(const struct json *j, double dflt);
+/* The JSON value true; false for anything else. */
+bool json_is_true(const struct json *j);
 /* Members by key, with what to answer when absent or of another type. */
 const char *json_str(const struct json *obj, const char *key, const char *dflt);
 int64_t json_int(const struct json *obj, const char *key, int64_t dflt);
