@@ -329,6 +329,25 @@ char *node_path(struct arena *a, const struct node *n)
 	return arena_strdup(a, buf_str(&b));
 }
 
+struct srcpos node_pos_at(const struct node *n, size_t offset)
+{
+	struct srcpos pos = n->pos;
+
+	for (size_t i = 0; i < offset && n->text && n->text[i]; i++) {
+		if (n->is_exact)
+			pos.col += ((unsigned char)n->text[i] & 0xc0) != 0x80;
+		else if (n->is_literal)
+			pos.line += n->text[i] == '\n';
+	}
+	if (n->is_exact)
+		pos.col += n->quoted;
+	if (n->is_literal) {
+		pos.line++;
+		pos.col = 0;
+	}
+	return pos;
+}
+
 const char *node_kind_name(enum node_kind kind)
 {
 	static const char *const names[] = {

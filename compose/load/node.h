@@ -33,6 +33,8 @@ struct origin {
 struct node {
 	enum node_kind kind;
 	bool quoted;           /* the scalar was written with quotes or as a block */
+	bool is_exact;         /* text stands in the file character by character, on one line */
+	bool is_literal;       /* text stands in the file line by line, below pos (a | block) */
 	struct srcpos pos;     /* of the value; pos.file lives in the arena */
 	struct srcpos key_pos; /* of the key in front of it, for members of a mapping */
 	const char *key;       /* of this member in its parent mapping, else NULL */
@@ -96,6 +98,9 @@ void node_insert_before(struct node *at, struct node *item);
 /* Records on n how it came to be (not with NULL), and what it replaced with all that one's history (not
  * with NULL). */
 void node_origin(struct arena *a, struct node *n, const char *how, const struct node *old);
+/* The place in the file of the offset-th byte of a scalar's text: exact where the file still says what
+ * text says, else as near as is known. col 0 = only the line is known. */
+struct srcpos node_pos_at(const struct node *n, size_t offset);
 /* The word users know the kind by: "string", "number", "boolean", "list", "mapping", "null". */
 const char *node_kind_name(enum node_kind kind);
 

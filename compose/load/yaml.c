@@ -78,6 +78,8 @@ static struct node *expand(struct reader *r, const struct node *n, size_t depth,
 	}
 	copy = node_new(r->a, n->kind, &n->pos);
 	copy->quoted = n->quoted;
+	copy->is_exact = n->is_exact;
+	copy->is_literal = n->is_literal;
 	copy->text = n->text;
 	copy->i = n->i;
 	copy->tag = n->tag;
@@ -318,6 +320,21 @@ static void flatten(struct reader *r, struct frame *f)
 
 /* ---- events ---- */
 
+static void note_style(struct node *n, const yaml_event_t *e)
+{
+	yaml_scalar_style_t style = e->data.scalar.style;
+	size_t chars = 0;
+
+	n->quoted = style != YAML_PLAIN_SCALAR_STYLE;
+	n->is_literal = style == YAML_LITERAL_SCALAR_STYLE;
+	if (n->is_literal || style == YAML_FOLDED_SCALAR_STYLE || e->start_mark.line != e->end_mark.line)
+		return;
+	for (const char *p = n->text; *p; p++)
+		chars += ((unsigned char)*p & 0xc0) != 0x80;
+	n->is_exact = e->end_mark.column - e->start_mark.column == chars + (n->quoted ? 2 : 0) &&
+		      !e->data.scalar.tag && !e->data.scalar.anchor;
+}
+
 static int on_scalar(struct reader *r, const yaml_event_t *e)
 {
 	struct srcpos pos = pos_of(r, &e->start_mark);
@@ -337,7 +354,7 @@ static int on_scalar(struct reader *r, const yaml_event_t *e)
 		return 0;
 	n = node_new(r->a, NODE_STR, &pos);
 	n->text = arena_strndup(r->a, (char *)e->data.scalar.value, e->data.scalar.length);
-	n->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+	note_style(n, e);
 	n->tag = kept_tag(tag);
 	resolve(r, n, tag, !n->quoted);
 	if (anchor)
