@@ -32,12 +32,11 @@
 
 #include "base/err.h"
 #include "base/strv.h"
+#include "compose/ui/progress.h"
 
 struct loaded;
 struct load_options;
 struct client;
-struct progress;
-struct json;
 struct cli;
 
 enum opt_kind {
@@ -73,9 +72,11 @@ enum cmd_needs {
 	NEED_PROJECT = 1 << 1,
 	/* -p, COMPOSE_PROJECT_NAME, else the file just for its name: cli->project. */
 	NEED_NAME = 1 << 2,
-	/* A connection to the project's supervisor when one runs or its state is on disk; cli->client
-	 * stays NULL when there is nothing of the project at all. */
+	/* cli->client: a connection to the project's supervisor, started when there is state on disk
+	 * that needs one; idle when there is nothing of the project at all. */
 	NEED_CLIENT = 1 << 3,
+	/* The same, and a supervisor is started when none runs. */
+	NEED_SUPERVISOR = 1 << 4,
 };
 
 struct cmd {
@@ -102,7 +103,9 @@ struct global_opts {
 	struct strv files, profiles, env_files, insecure_registries;
 	const char *project_name, *project_directory, *workdir;
 	const char *progress, *ansi;
-	bool compatibility, all_resources, no_ansi, dry_run, verbose, version, help;
+	const char *ignored; /* docker's own flags */
+	bool ignored_switch;
+	bool compatibility, all_resources, no_ansi, dry_run, verbose, version;
 	int parallel;
 };
 
@@ -114,10 +117,14 @@ struct cli {
 	const void *opts;
 	const struct opt *const *given; /* rows that were given, NULL-terminated */
 	enum ansi_mode ansi;
+	enum progress_mode progress_mode;
 	const char *project;            /* NULL until known */
+	char *project_buf;              /* what project points to when it is not the model's */
 	struct loaded *model;           /* NULL when not needed or not loaded */
 	struct client *client;
 	struct progress *progress;      /* made on first use by cli_progress() */
+	int64_t start_ns;               /* monotonic, of the program */
+	int exit_code;                  /* what a failed request asked for; 0 = 1 */
 };
 
 /* NULL-terminated, sorted by name. */
@@ -137,8 +144,20 @@ bool cli_color(const struct cli *cli, int fd);
 void cli_warn(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A plain informational line: stderr, or stdout when COMPOSE_STATUS_STDOUT says so. */
 void cli_status(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* The display of running operations on stderr. operation is the word behind "[+]". */
+/* The display of running operations on stderr. operation is the word behind "[+]"; NULL keeps the
+ * current one, or makes one whose events are lines of their own. */
 struct progress *cli_progress(struct cli *cli, const char *operation);
+/* Connects cli->client when it is not yet. start = a supervisor is started when none runs. */
+int cli_connect(struct cli *cli, bool start, struct err **e);
+/* client_call() with its progress events drawn under operation (NULL as in cli_progress) and its log
+ * records printed. */
+int cli_call(struct cli *cli, const char *operation, const char *op, const struct json *args,
+	     struct json **ret, struct err **e);
+/* One message of client_next(): 0 = an event, taken care of; 1 = the result, copied to *ret unless ret
+ * is NULL; -errno = the request failed. For commands that watch more than the supervisor. */
+int cli_take(struct cli *cli, const struct json *msg, struct json **ret, struct err **e);
+/* The first name that is no service of the loaded file, with the error users know. */
+int cli_check_services(struct cli *cli, char **names, size_t n, struct err **e);
 
 /* Parses argv and runs the command; the exit status of the program. */
 int cli_main(int argc, char **argv);

@@ -1,0 +1,6 @@
+#include "compose/cmd/cmd.h"
+
+int main(int argc, char **argv)
+{
+	return cli_main(argc, argv);
+}
