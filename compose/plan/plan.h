@@ -2,8 +2,8 @@
  * compose/plan/plan.h - (project wanted, state observed) -> steps with needs and reasons. Pure.
  *
  * A step begins when all steps it needs have succeeded. A step whose need failed, or was itself
- * skipped, is skipped. Needs always point to earlier steps, so the array is in topological order and
- * `--dry-run` can print it as it stands.
+ * skipped, is skipped; an optional gate begins when its needs have ended, well or not. Needs always
+ * point to earlier steps, so the array is in topological order and `--dry-run` can print it as it stands.
  *
  * Owns:    the plan owns its arena; strings of a step live in it or in the project and the seen
  *          values given, which must outlive the plan.
@@ -113,7 +113,6 @@ struct plan_options {
 	bool ask_volumes;            /* collect questions instead of keeping changed volumes */
 	const char *const *recreate_volumes; /* names somebody said yes to */
 	size_t n_recreate_volumes;
-	bool only_enabled;           /* scale: services not named are not even listed */
 };
 
 /* up, create, scale. */
