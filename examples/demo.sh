@@ -14,26 +14,12 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 [ -t 1 ] || say() { printf '== %s\n' "$*"; }
 die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
-# The machine's own Debian sources as one-line entries, so that apt works inside the image wherever it works outside.
-debian_sources() {
-	apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI) $(COMPONENT)' 'Created-By: Packages' |
-		awk '$1 == "Debian" && $2 ~ /^bookworm/ { s = "deb " $3 " " $2; if (!(s in c)) o[++n] = s; c[s] = c[s] " " $4 }
-		     END { for (i = 1; i <= n; i++) print o[i] c[o[i]] }'
-}
-
 make_base_image() {
-	local dir sources include=()
-	dir=$(mktemp -d)
-	trap 'rm -rf "$dir"' RETURN
-	sources=$(debian_sources)
-	[ -n "$sources" ] || sources="deb http://deb.debian.org/debian bookworm main"
-	[[ $sources != *https:* ]] || include=(--include=ca-certificates)
-	printf '%s\n' "$sources" > "$dir/sources.list"
-	mmdebstrap --quiet --variant=minbase "${include[@]}" \
-		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		bookworm "$dir/base.tar" "$dir/sources.list" </dev/null
-	"$compose" image import "$dir/base.tar" "$base" >/dev/null
+	local tar
+	tar=$(mktemp --suffix=.tar)
+	examples/base-image.sh "$tar"
+	"$compose" image import "$tar" "$base" >/dev/null
+	rm "$tar"
 }
 
 has_image() { "$compose" image ls | grep -Eq "^${base/:/[: ]+}([[:space:]]|\$)"; }

@@ -8,10 +8,12 @@
 # COMPOSE_BIN   directory of the programs under test (ctest sets it)
 # exit status   0 all claims hold, 1 some do not, 77 skipped
 # KEEP=1        leaves the work directory for a look
+# HOST_NETWORK  set by a case before sourcing: it stays in the network namespace of the machine
 
 set -u -o pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 case_name=$(basename "$0" .sh)
+HOST_NETWORK=${HOST_NETWORK:+--mount} # a second --mount is harmless
 : "${COMPOSE_BIN:=$here/../../build/dev/bin}"
 COMPOSE_BIN=$(readlink -f "$COMPOSE_BIN")
 deadline=${CASE_DEADLINE:-20} # seconds that `wait_until` grants unless told otherwise
@@ -91,7 +93,7 @@ if [ -z "${COMPOSE_TEST_INSIDE-}" ]; then
 	work=$(mktemp -d "${COMPOSE_TEST_TMP:-/var/tmp}/compose-test-$case_name.XXXXXX")
 	enter_cgroups
 	export COMPOSE_TEST_INSIDE=1 COMPOSE_BIN FIXTURE CASE_CGROUP WORK=$work
-	unshare --net --mount --pid --fork --kill-child --uts --ipc ${CASE_CGROUP:+--cgroup} \
+	unshare ${HOST_NETWORK:---net} --mount --pid --fork --kill-child --uts --ipc ${CASE_CGROUP:+--cgroup} \
 		--propagation private --mount-proc bash "$0" "$@" </dev/null
 	status=$?
 	leave_cgroups
@@ -121,7 +123,7 @@ mount -t tmpfs -o mode=755 tmpfs /run
 # Files at fixed places that a compose program might touch must be ours.
 mkdir -p "$WORK/tmp" "$WORK/root" "$WORK/project" /run/compose
 mount --bind "$WORK/tmp" /tmp
-printf '# no resolver\n' > "$WORK/resolv.conf"
+if [ -n "$HOST_NETWORK" ]; then cat /etc/resolv.conf; else echo '# no resolver'; fi > "$WORK/resolv.conf" 2>/dev/null
 [ -e /etc/resolv.conf ] || { mkdir -p "$(dirname "$(readlink -m /etc/resolv.conf)")"; : > "$(readlink -m /etc/resolv.conf)"; }
 mount --bind "$WORK/resolv.conf" "$(readlink -f /etc/resolv.conf)"
 ip link set lo up
