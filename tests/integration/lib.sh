@@ -263,7 +263,7 @@ leftover_files() {
 	find /tmp -mindepth 1 2>/dev/null
 	find "$COMPOSE_ROOT" \( -name '*.tmp' -o -name '.tmp*' -o -name '*.bad-*' \) 2>/dev/null
 }
-nft_objects() { nft list ruleset 2>/dev/null | grep -v '^#'; }
+nft_objects() { nft list ruleset 2>/dev/null | grep -v '^#' | sed 's/counter packets [0-9]* bytes [0-9]*/counter/'; }
 
 links_before=$(links) mounts_before=$(mounts) cgroups_before=$(cgroups) nft_before=$(nft_objects)
 no_more_nft() { [ "$(nft_objects)" = "$nft_before" ]; }
