@@ -128,6 +128,7 @@ struct attr_set {
 	const struct attr *any;   /* row of the members with names of the user, or NULL */
 	bool strict;              /* those names match [a-zA-Z0-9._-]+ */
 	bool no_x;                /* x- members are not accepted */
+	bool injects;             /* some row is marked ATTR_INJECT */
 };
 
 struct attr {

@@ -68,7 +68,7 @@ static const struct attr build_rows[] = {
 	{ "privileged", KIND_BOOL, BOOL | STR, .acts = BUILDS, .dflt = "false",
 	  .doc = "RUN with all capabilities." },
 };
-const struct attr_set attr_set_build = { ATTR_SET_OF("services.*.build", build_rows) };
+const struct attr_set attr_set_build = { ATTR_SET_OF("services.*.build", build_rows), .injects = true };
 
 static const char *const action_words[] = { "rebuild",	    "sync",	 "restart",
 					    "sync+restart", "sync+exec", NULL };

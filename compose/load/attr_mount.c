@@ -17,7 +17,7 @@ static const struct attr bind_rows[] = {
 	{ "recursive", KIND_STR, STR, .words = recursive_words, .acts = ACTS, .dflt = "enabled",
 	  .doc = "Whether mounts below the source come along, and whether read-only holds for them." },
 };
-static const struct attr_set bind_set = { ATTR_SET_OF("services.*.volumes[].bind", bind_rows) };
+static const struct attr_set bind_set = { ATTR_SET_OF("services.*.volumes[].bind", bind_rows), .injects = true };
 
 static const struct attr volume_rows[] = {
 	{ "labels", KIND_PAIRS, LIST | MAP, .merge = MERGE_SEQUENCE, .flags = ATTR_EMPTY_NULL | ATTR_SET,
@@ -76,4 +76,4 @@ static const struct attr port_rows[] = {
 	  .doc = "tcp, udp or sctp." },
 	{ "app_protocol", KIND_STR, STR, .acts = VALIDATED, .doc = "What is spoken there." },
 };
-const struct attr_set attr_set_port = { ATTR_SET_OF("services.*.ports[]", port_rows) };
+const struct attr_set attr_set_port = { ATTR_SET_OF("services.*.ports[]", port_rows), .injects = true };

@@ -100,7 +100,7 @@ static const struct attr device_item = {
 	.expect = "SOURCE[:TARGET[:PERMISSIONS]], or a mapping with source",
 };
 
-static const struct attr provider_value = { NULL, KIND_ANY, STR | NUM | BOOL | LIST,
+static const struct attr provider_value = { NULL, KIND_LIST, STR | NUM | BOOL | LIST,
 					    .item = &attr_item_text };
 static const struct attr_set provider_options = { .any = &provider_value };
 static const struct attr provider_rows[] = {
@@ -208,7 +208,9 @@ static const struct attr mount_item = {
 	.members = &attr_set_mount,
 	.expect = "[SOURCE:]TARGET[:OPTIONS], or a mapping with type",
 };
-static const struct attr_set any_names = { .any = &attr_any };
+static const struct attr storage_value = { NULL, KIND_TEXT, STR | NUM | BOOL | NIL,
+					   .flags = ATTR_EMPTY_NULL };
+static const struct attr_set storage_names = { .any = &storage_value };
 static const struct attr cap_item = { NULL, KIND_STR, STR, .check = check_capability };
 static const struct attr rule_item = { NULL, KIND_STR, STR, .check = check_device_rule };
 static const char *const cgroup_words[] = { "host", "private", NULL };
@@ -366,7 +368,7 @@ static const struct attr service_rows[] = {
 	  .dflt = "10s", .doc = "Time between stop_signal and SIGKILL." },
 	{ "stop_signal", KIND_STR, STR, .check = check_signal, .acts = ACTS, .dflt = "SIGTERM",
 	  .doc = "Signal that asks the container to end." },
-	{ "storage_opt", KIND_NAMES, MAP, .members = &any_names, .acts = VALIDATED,
+	{ "storage_opt", KIND_NAMES, MAP, .members = &storage_names, .acts = VALIDATED,
 	  .doc = "size=: the root file system's quota." },
 	PAIRS("sysctls", ATTR_EMPTY_NULL, .acts = ACTS, .doc = "Kernel parameters of the namespaces."),
 	STRING_OR_LIST("tmpfs", .acts = ACTS, .doc = "PATH[:OPTIONS] mounted as tmpfs."),
