@@ -10,9 +10,12 @@
 
 static struct diag *fail(struct diags *d, struct arena *a, const struct node *n, const char *what)
 {
-	return diag_add(d, DIAG_ERROR, &n->pos,
-			"error while interpolating %s: failed to cast to expected type: %s: %s",
-			node_path(a, n), what, *n->text ? n->text : "\"\"");
+	struct diag *g = diag_add(d, DIAG_ERROR, &n->pos,
+				  "error while interpolating %s: failed to cast to expected type: %s: %s",
+				  node_path(a, n), what, *n->text ? n->text : "\"\"");
+
+	diags_mute(d, &n->pos);
+	return g;
 }
 
 static const struct {

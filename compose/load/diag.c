@@ -36,7 +36,29 @@ void diags_free(struct diags *d)
 		free(e->value);
 	map_done(d->sources);
 	free(d->sources);
+	for (size_t i = 0; i < d->n_muted; i++)
+		free((char *)d->muted[i].file);
+	free(d->muted);
 	free(d);
+}
+
+void diags_mute(struct diags *d, const struct srcpos *pos)
+{
+	if (!pos->file)
+		return;
+	ARRAY_RESERVE(d->muted, d->n_muted, d->cap_muted);
+	d->muted[d->n_muted++] = (struct srcpos){ xstrdup(pos->file), pos->line, pos->col };
+}
+
+static bool is_muted(const struct diags *d, const struct srcpos *pos)
+{
+	for (size_t i = 0; i < d->n_muted; i++) {
+		const struct srcpos *m = &d->muted[i];
+
+		if (m->line == pos->line && m->col == pos->col && strcmp(m->file, pos->file) == 0)
+			return true;
+	}
+	return false;
 }
 
 struct diag *diag_add(struct diags *d, enum diag_level level, const struct srcpos *pos,
@@ -45,6 +67,8 @@ struct diag *diag_add(struct diags *d, enum diag_level level, const struct srcpo
 	struct diag *g;
 	va_list ap;
 
+	if (level == DIAG_ERROR && pos && pos->file && is_muted(d, pos))
+		return NULL;
 	d->n_errors += level == DIAG_ERROR;
 	if (d->n >= DIAG_MAX) {
 		d->n_dropped++;

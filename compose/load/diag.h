@@ -31,6 +31,8 @@ struct diags {
 	struct diag *v;
 	size_t n, cap;
 	size_t n_errors, n_dropped;
+	struct srcpos *muted; /* places whose value is known to be unusable; files are ours */
+	size_t n_muted, cap_muted;
 	/* Text of files that cannot be opened again (stdin), by name: char * values. */
 	struct map *sources;
 };
@@ -41,13 +43,16 @@ static inline void diags_autop(struct diags **d)
 {
 	diags_free(*d);
 }
-/* Adds an error or warning; returns it so that expected and hint can be set with diag_expect(), diag_hint(). */
+/* Adds an error or warning; returns it so that expected and hint can be set with diag_expect(), diag_hint(),
+ * which ignore the NULL returned for a record that is not kept. */
 struct diag *diag_add(struct diags *d, enum diag_level level, const struct srcpos *pos, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void diag_expect(struct diag *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void diag_hint(struct diag *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Sets the hint `did you mean "X"?` when a candidate is near enough to word. */
 void diag_suggest(struct diag *g, const char *word, const char *const *candidates, size_t n);
+/* Drops later errors at exactly this place: its value could not be made out, which was reported. */
+void diags_mute(struct diags *d, const struct srcpos *pos);
 /* Remembers the text of a file that cannot be read again. */
 void diags_source(struct diags *d, const char *file, const char *text);
 /* Some error was added. */

@@ -35,6 +35,8 @@ struct node {
 	bool quoted;           /* the scalar was written with quotes or as a block */
 	bool is_exact;         /* text stands in the file character by character, on one line */
 	bool is_literal;       /* text stands in the file line by line, below pos (a | block) */
+	bool is_damaged;       /* mappings: something wrong was reported and is missing here, so what seems
+				* to be missing may be no second mistake */
 	struct srcpos pos;     /* of the value; pos.file lives in the arena */
 	struct srcpos key_pos; /* of the key in front of it, for members of a mapping */
 	const char *key;       /* of this member in its parent mapping, else NULL */

@@ -35,14 +35,18 @@ struct loader {
 
 /* ---- per document (1-13) ---- */
 
+/* 2: takes !reset values out of doc and both tags off it. Returns what they name, as a tree of mappings
+ * whose leaves are the places; NULL when there is none. (tags.c) */
+struct node *tags_collect(struct loader *l, struct node *doc);
+/* 6: removes from a tree what the tags of a later one name. mask NULL does nothing. */
+void tags_apply(const struct node *mask, struct node *root);
 /* 3, 4: values only. Strings at cast places get their type. (interpolate.c, cast.c) */
 void step_interpolate(struct loader *l, struct node *doc);
-/* 5: pulls in what the document's `include` names, removes the key. (include.c) */
-void step_include(struct loader *l, struct node *doc);
-/* 2, 6: takes !reset values out of doc and what both tags name out of acc. (tags.c) */
-void step_tags(struct loader *l, struct node *acc, struct node *doc);
+/* 5: pulls in what the document's `include` names, removes the key. mask holds the document's tags.
+ * (include.c) */
+void step_include(struct loader *l, struct node *doc, const struct node *mask);
 /* 7 (extends.c). file is the one doc was read from, absolute or "-". */
-void step_extends(struct loader *l, struct node *doc, const char *file);
+void step_extends(struct loader *l, struct node *doc, const struct node *mask, const char *file);
 /* 8: acc becomes acc overridden by doc; nodes are moved, doc is used up. (merge.c) */
 void step_merge(struct loader *l, struct node *acc, struct node *doc);
 /* One value over another by the rule of row: what step_merge does at every place. Either may be NULL. */
