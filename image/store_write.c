@@ -232,7 +232,7 @@ static struct json *descriptor_new(const struct store_descriptor *d, const char 
 	return j;
 }
 
-/* Copies the descriptors of index into a new list, leaving out what points_at says. */
+/* What to leave out of index.json. */
 struct index_edit {
 	struct json *list;   /* the new "manifests" */
 	const char *ref;     /* drop this reference ... */
@@ -302,6 +302,26 @@ static int index_begin(const struct image_store *s, struct json **ret, struct er
 	return r < 0 ? r : TAKE_FD(lock);
 }
 
+/* A rebuild that changed nothing tags what is tagged: then the disk is left in peace. */
+static bool is_tagged(const struct json *index, const char *ref, const char *digest)
+{
+	JSON_EACH(d, json_get(index, "manifests")) {
+		AUTO(mem) char *name = image_descriptor_ref(d);
+
+		if (streq(name, ref) && streq(json_str(d, "digest", ""), digest))
+			return true;
+	}
+	return false;
+}
+
+static bool are_tagged(const struct json *index, const struct strv *refs, const char *digest)
+{
+	for (size_t i = 0; i < refs->n; i++)
+		if (!is_tagged(index, refs->v[i], digest))
+			return false;
+	return refs->n || list_has_digest(json_get(index, "manifests"), digest);
+}
+
 int store_tag(const struct image_store *s, const struct strv *refs,
 	      const struct store_descriptor *d, struct err **e)
 {
@@ -310,6 +330,8 @@ int store_tag(const struct image_store *s, const struct strv *refs,
 
 	if (lock < 0)
 		return lock;
+	if (are_tagged(index, refs, d->digest))
+		return 0;
 	drop_dangling(index, d->digest);
 	for (size_t i = 0; i < refs->n; i++) {
 		struct index_edit edit = { .ref = refs->v[i], .keep_dangling = true };
@@ -352,17 +374,22 @@ int store_drop(const struct image_store *s, const char *digest, struct err **e)
 	return index_remove(s, &edit, e);
 }
 
-/* In the second child: nobody waits for this process. Reads no memory that threads may hold. */
-static void sync_and_mark(const struct image_store *s)
+/* In the second child: nobody waits for this process, and it keeps nothing of its parent's open (a
+ * lock would stay locked). */
+static void sync_and_mark(int layers_fd)
 {
-	AUTO(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int fd = fcntl(layers_fd, F_DUPFD_CLOEXEC, 3);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	(void)setsid();
-	if (null >= 0)
-		for (int fd = 0; fd <= 2; fd++)
-			(void)dup2(null, fd);
-	if (syncfs(s->layers_fd) == 0)
-		(void)layer_mark_synced(s->layers_fd, NULL);
+	(void)chdir("/");
+	for (int i = 0; i <= 2 && null >= 0; i++)
+		(void)dup2(null, i);
+	if (fd < 0 || dup2(fd, 3) < 0)
+		return;
+	(void)close_range(4, ~0U, 0);
+	if (syncfs(3) == 0)
+		(void)layer_mark_synced(3, NULL);
 }
 
 void store_sync_later(const struct image_store *s)
@@ -371,7 +398,7 @@ void store_sync_later(const struct image_store *s)
 
 	if (pid == 0) {
 		if (fork() == 0)
-			sync_and_mark(s);
+			sync_and_mark(s->layers_fd);
 		_exit(0);
 	}
 	if (pid > 0)
