@@ -1,0 +1,59 @@
+/*
+ * net/nft.h - the packet filter: one table of ours per root directory, and the one in each container.
+ *
+ * The table is a pure function of the store. Changes of single ports and networks are element
+ * transactions; when one does not fit what is in the kernel (somebody flushed the rules), the whole
+ * table is replaced by one transaction made from the store. Its cost does not depend on the number
+ * of published ports: addresses and ports sit in sets and maps.
+ *
+ * Owns:    struct nft owns the library's context, made at first use (it costs half a millisecond).
+ * Units:   none.
+ * Errors:  EIO with nft's own words, EOPNOTSUPP when the kernel has no nf_tables.
+ * Thread:  any one thread at a time; the network namespace is that of the first use.
+ * Source:  nft(8); libnftables(3). nft 1.0.6: a "}" after a rule needs a newline; "priority dstnat"
+ *          is refused on the output hook; a re-sent table block appends to what is there.
+ */
+#ifndef NET_NFT_H
+#define NET_NFT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "net/store.h"
+
+struct nft;
+
+struct nft *nft_new(void);
+void nft_free(struct nft *n);
+static inline void nft_autop(struct nft **n)
+{
+	nft_free(*n);
+}
+
+/* Replaces the table by what the store says; without any bridge network the table is removed. */
+int nft_rebuild(struct nft *n, const struct store *s, struct err **e);
+/* The table is there and knows this network; else rebuilds. */
+int nft_network_ensure(struct nft *n, const struct store *s, const struct network *net,
+		       struct err **e);
+/* After the network has left the store; gone is its last description. */
+int nft_network_del(struct nft *n, const struct store *s, struct err **e);
+/* Publishes, withdraws the ports of one endpoint of net. add = after it is in the store, del =
+ * before or after it left. */
+int nft_ports_add(struct nft *n, const struct store *s, const struct network *net,
+		  const struct endpoint *ep, struct err **e);
+int nft_ports_del(struct nft *n, const struct store *s, const struct network *net,
+		  const struct endpoint *ep, struct err **e);
+
+/* In the network namespace of the calling thread: 127.0.0.11 port 53 is answered on these ports,
+ * without connection tracking. */
+int nft_dns_redirect(uint16_t udp_port, uint16_t tcp_port, struct err **e);
+
+/* Lets traffic of our bridges pass the forward chains of other firewalls that drop by default, as
+ * far as those let a user add rules; warnings go to *ret_warning (free it) when they do not. */
+int nft_neighbours_ensure(struct nft *n, const struct store *s, char **ret_warning,
+			  struct err **e);
+/* Takes our rules out of them again. */
+int nft_neighbours_clear(struct nft *n, struct err **e);
+
+#endif

@@ -1,0 +1,368 @@
+#include "net/nl.h"
+
+#include <errno.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "net/nl_internal.h"
+
+enum { MSG_MAX = 1024, ANSWER_MAX = 32768, TIMEOUT_S = 5 };
+
+int netlink_open(int *ret_fd, struct err **e)
+{
+	AUTO(fd) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct timeval deadline = { .tv_sec = TIMEOUT_S };
+	int on = 1, room = 1 << 20;
+
+	if (fd < 0)
+		return err_sys(e, errno, "open a netlink socket");
+	/* Kernels without these answer with more bytes or fewer words; nothing else changes. */
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline)) < 0)
+		return err_sys(e, errno, "set the time limit of a netlink socket");
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int netlink_ifindex(int any_socket, const char *name)
+{
+	struct ifreq req = { 0 };
+
+	if (strlen(name) >= sizeof(req.ifr_name))
+		return -ENODEV;
+	memcpy(req.ifr_name, name, strlen(name));
+	return ioctl(any_socket, SIOCGIFINDEX, &req) < 0 ? -errno : req.ifr_ifindex;
+}
+
+/* A message under construction: ours to fill until batch_close() moves it into the batch. */
+static struct nl_msg *msg_open(int type, int flags, const void *head, size_t n_head)
+{
+	struct nl_msg *m = nlmsg_alloc_size(MSG_MAX);
+
+	if (!m || !nlmsg_put(m, NL_AUTO_PORT, NL_AUTO_SEQ, type, 0,
+			     NLM_F_REQUEST | NLM_F_ACK | flags) ||
+	    nlmsg_append(m, (void *)head, n_head, NLMSG_ALIGNTO) < 0)
+		abort(); /* out of memory; base/mem.h */
+	return m;
+}
+
+static void put(struct nl_msg *m, int type, const void *p, size_t n)
+{
+	if (nla_put(m, type, (int)n, p) < 0)
+		abort(); /* MSG_MAX is larger than any message made here */
+}
+
+static void put_u32(struct nl_msg *m, int type, uint32_t v)
+{
+	put(m, type, &v, sizeof(v));
+}
+
+static void put_str(struct nl_msg *m, int type, const char *s)
+{
+	put(m, type, s, strlen(s) + 1);
+}
+
+static struct nlattr *nest(struct nl_msg *m, int type)
+{
+	struct nlattr *n = nla_nest_start(m, type);
+
+	if (!n)
+		abort();
+	return n;
+}
+
+static void batch_close(struct nlbatch *b, struct nl_msg *m, char *what)
+{
+	struct nlmsghdr *h = nlmsg_hdr(m);
+
+	/* Sequence numbers count from 1 inside a batch. */
+	h->nlmsg_seq = (uint32_t)b->what.n + 1;
+	h->nlmsg_pid = 0;
+	buf_add(&b->bytes, h, NLMSG_ALIGN(h->nlmsg_len));
+	strv_take(&b->what, what);
+	nlmsg_free(m);
+}
+
+void nlbatch_bridge(struct nlbatch *b, const struct bridge_spec *s)
+{
+	struct ifinfomsg head = { 0 };
+	struct nl_msg *m = msg_open(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
+	struct nlattr *info, *data;
+	uint8_t off = 0;
+
+	put_str(m, IFLA_IFNAME, s->name);
+	if (s->mac.set)
+		put(m, IFLA_ADDRESS, s->mac.b, sizeof(s->mac.b));
+	if (s->mtu)
+		put_u32(m, IFLA_MTU, s->mtu);
+	put_u32(m, IFLA_GROUP, s->group);
+	info = nest(m, IFLA_LINKINFO);
+	put_str(m, IFLA_INFO_KIND, "bridge");
+	data = nest(m, IFLA_INFO_DATA);
+	put_u32(m, IFLA_BR_FORWARD_DELAY, 0);
+	put_u32(m, IFLA_BR_STP_STATE, 0);
+	/* Without a querier on the network snooping would lose neighbour discovery and mDNS. */
+	put(m, IFLA_BR_MCAST_SNOOPING, &off, sizeof(off));
+	nla_nest_end(m, data);
+	nla_nest_end(m, info);
+	batch_close(b, m, xasprintf("create bridge \"%s\"", s->name));
+}
+
+static void put_peer(struct nl_msg *m, const struct veth_spec *s)
+{
+	struct ifinfomsg head = { 0 };
+	struct nlattr *peer = nest(m, VETH_INFO_PEER);
+
+	if (nlmsg_append(m, &head, sizeof(head), NLMSG_ALIGNTO) < 0)
+		abort();
+	put_str(m, IFLA_IFNAME, s->peer_name);
+	put_u32(m, IFLA_MTU, s->mtu);
+	put(m, IFLA_ADDRESS, s->peer_mac.b, sizeof(s->peer_mac.b));
+	put_u32(m, IFLA_NET_NS_FD, (uint32_t)s->netns_fd);
+	nla_nest_end(m, peer);
+}
+
+void nlbatch_veth(struct nlbatch *b, const struct veth_spec *s)
+{
+	struct ifinfomsg head = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	struct nl_msg *m = msg_open(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
+	struct nlattr *info, *data;
+
+	put_str(m, IFLA_IFNAME, s->host_name);
+	put_u32(m, IFLA_MTU, s->mtu);
+	put_u32(m, IFLA_MASTER, s->bridge_index);
+	put_u32(m, IFLA_GROUP, s->group);
+	info = nest(m, IFLA_LINKINFO);
+	put_str(m, IFLA_INFO_KIND, "veth");
+	data = nest(m, IFLA_INFO_DATA);
+	put_peer(m, s);
+	nla_nest_end(m, data);
+	nla_nest_end(m, info);
+	batch_close(b, m, xasprintf("create veth pair \"%s\"", s->host_name));
+}
+
+void nlbatch_slave_link(struct nlbatch *b, const struct slave_link_spec *s)
+{
+	struct ifinfomsg head = { 0 };
+	struct nl_msg *m = msg_open(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
+	bool is_ipvlan = streq(s->kind, "ipvlan");
+	struct nlattr *info, *data;
+	uint16_t mode = (uint16_t)s->mode;
+
+	put_str(m, IFLA_IFNAME, s->name);
+	put_u32(m, IFLA_LINK, s->parent_index);
+	put_u32(m, IFLA_NET_NS_FD, (uint32_t)s->netns_fd);
+	if (s->mtu)
+		put_u32(m, IFLA_MTU, s->mtu);
+	if (s->mac.set && !is_ipvlan)
+		put(m, IFLA_ADDRESS, s->mac.b, sizeof(s->mac.b));
+	info = nest(m, IFLA_LINKINFO);
+	put_str(m, IFLA_INFO_KIND, s->kind);
+	data = nest(m, IFLA_INFO_DATA);
+	if (is_ipvlan) {
+		put(m, IFLA_IPVLAN_MODE, &mode, sizeof(mode));
+		put(m, IFLA_IPVLAN_FLAGS, &s->flags, sizeof(s->flags));
+	} else {
+		put_u32(m, IFLA_MACVLAN_MODE, s->mode);
+	}
+	nla_nest_end(m, data);
+	nla_nest_end(m, info);
+	batch_close(b, m, xasprintf("create %s interface \"%s\"", s->kind, s->name));
+}
+
+void nlbatch_port(struct nlbatch *b, const char *name, bool hairpin, bool isolated)
+{
+	struct ifinfomsg head = { 0 };
+	struct nl_msg *m = msg_open(RTM_NEWLINK, 0, &head, sizeof(head));
+	uint8_t on_hairpin = hairpin, on_isolated = isolated;
+	struct nlattr *info, *data;
+
+	put_str(m, IFLA_IFNAME, name);
+	info = nest(m, IFLA_LINKINFO);
+	put_str(m, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = nest(m, IFLA_INFO_SLAVE_DATA);
+	put(m, IFLA_BRPORT_MODE, &on_hairpin, 1);
+	put(m, IFLA_BRPORT_ISOLATED, &on_isolated, 1);
+	nla_nest_end(m, data);
+	nla_nest_end(m, info);
+	batch_close(b, m, xasprintf("set the bridge port flags of \"%s\"", name));
+}
+
+void nlbatch_up(struct nlbatch *b, uint32_t ifindex)
+{
+	struct ifinfomsg head = { .ifi_index = (int)ifindex,
+				  .ifi_flags = IFF_UP,
+				  .ifi_change = IFF_UP };
+	struct nl_msg *m = msg_open(RTM_NEWLINK, 0, &head, sizeof(head));
+
+	batch_close(b, m, xasprintf("set interface %u up", ifindex));
+}
+
+void nlbatch_addr(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip, uint8_t bits)
+{
+	struct ifaddrmsg head = { .ifa_family = ip->family,
+				  .ifa_prefixlen = bits,
+				  .ifa_index = ifindex,
+				  .ifa_flags = ip->family == AF_INET6 ? IFA_F_NODAD : 0 };
+	struct nl_msg *m = msg_open(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &head,
+				    sizeof(head));
+	struct subnet s = { .ip = *ip, .bits = bits };
+	char text[IP_TEXT];
+
+	put(m, IFA_LOCAL, ip->b, ipaddr_len(ip));
+	put(m, IFA_ADDRESS, ip->b, ipaddr_len(ip));
+	if (ip->family == AF_INET && bits < 31) {
+		struct ipaddr last = subnet_broadcast(&s);
+
+		put(m, IFA_BROADCAST, last.b, 4);
+	}
+	batch_close(b, m, xasprintf("add address %s/%u", ipaddr_format(ip, text), bits));
+}
+
+void nlbatch_default_route(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *gateway,
+			   int family)
+{
+	struct rtmsg head = { .rtm_family = (unsigned char)family,
+			      .rtm_table = RT_TABLE_MAIN,
+			      .rtm_protocol = RTPROT_BOOT,
+			      .rtm_type = RTN_UNICAST,
+			      .rtm_scope = gateway->family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK };
+	struct nl_msg *m = msg_open(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &head,
+				    sizeof(head));
+	char text[IP_TEXT];
+
+	put_u32(m, RTA_OIF, ifindex);
+	if (gateway->family)
+		put(m, RTA_GATEWAY, gateway->b, ipaddr_len(gateway));
+	batch_close(b, m, xasprintf("set the default route to %s", ipaddr_format(gateway, text)));
+}
+
+void nlbatch_neigh(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip,
+		   const struct mac *mac)
+{
+	struct ndmsg head = { .ndm_family = ip->family,
+			      .ndm_ifindex = (int)ifindex,
+			      .ndm_state = NUD_STALE };
+	struct nl_msg *m = msg_open(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &head,
+				    sizeof(head));
+	char text[IP_TEXT];
+
+	put(m, NDA_DST, ip->b, ipaddr_len(ip));
+	put(m, NDA_LLADDR, mac->b, sizeof(mac->b));
+	batch_close(b, m, xasprintf("add neighbour %s", ipaddr_format(ip, text)));
+}
+
+void nlbatch_group_delete(struct nlbatch *b, uint32_t group)
+{
+	struct ifinfomsg head = { 0 };
+	struct nl_msg *m = msg_open(RTM_DELLINK, 0, &head, sizeof(head));
+
+	put_u32(m, IFLA_GROUP, group);
+	batch_close(b, m, xasprintf("delete the links of group %#x", group));
+}
+
+void nlbatch_link_delete(struct nlbatch *b, const char *name)
+{
+	struct ifinfomsg head = { 0 };
+	struct nl_msg *m = msg_open(RTM_DELLINK, 0, &head, sizeof(head));
+
+	put_str(m, IFLA_IFNAME, name);
+	batch_close(b, m, xasprintf("delete link \"%s\"", name));
+}
+
+ssize_t netlink_recv(int fd, void *p, size_t n)
+{
+	ssize_t r;
+
+	do
+		r = recv(fd, p, n, MSG_TRUNC);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return (size_t)r > n ? -EMSGSIZE : r;
+}
+
+const char *netlink_extack(struct nlmsghdr *h)
+{
+	struct nlmsgerr *answer = nlmsg_data(h);
+	size_t skip = sizeof(*answer);
+	struct nlattr *a;
+
+	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
+		return "";
+	if (!(h->nlmsg_flags & NLM_F_CAPPED))
+		skip += answer->msg.nlmsg_len - sizeof(answer->msg);
+	if ((size_t)nlmsg_datalen(h) <= NLMSG_ALIGN(skip))
+		return "";
+	a = nla_find((struct nlattr *)((char *)answer + NLMSG_ALIGN(skip)),
+		     nlmsg_datalen(h) - (int)NLMSG_ALIGN(skip), NLMSGERR_ATTR_MSG);
+	return a && nla_len(a) > 0 ? nla_get_string(a) : "";
+}
+
+/* Only the first failure is worth telling: what follows usually stumbles over it. */
+static int answer_check(const struct nlbatch *b, struct nlmsghdr *h, struct err **e)
+{
+	struct nlmsgerr *answer = nlmsg_data(h);
+	const char *words;
+
+	if (!answer->error || h->nlmsg_seq == 0 || h->nlmsg_seq > b->what.n)
+		return 0;
+	words = netlink_extack(h);
+	return err_sys(e, -answer->error, "%s%s%s", b->what.v[h->nlmsg_seq - 1],
+		       *words ? ": " : "", words);
+}
+
+static int answers_read(const struct nlbatch *b, int fd, struct err **e)
+{
+	AUTO(mem) char *room = xmalloc(ANSWER_MAX);
+	size_t missing = b->what.n;
+	int failed = 0;
+
+	while (missing) {
+		ssize_t got = netlink_recv(fd, room, ANSWER_MAX);
+		struct nlmsghdr *h = (struct nlmsghdr *)room;
+		int left = (int)got;
+
+		if (got < 0)
+			return err_sys(failed ? NULL : e, (int)-got, "read the kernel's answer");
+		for (; nlmsg_ok(h, left); h = nlmsg_next(h, &left)) {
+			if (h->nlmsg_type != NLMSG_ERROR || !missing)
+				continue;
+			missing--;
+			if (!failed)
+				failed = answer_check(b, h, e);
+		}
+	}
+	return failed;
+}
+
+int nlbatch_send(struct nlbatch *b, int fd, struct err **e)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	int r = 0;
+
+	if (b->what.n == 0)
+		return 0;
+	if (sendto(fd, b->bytes.p, b->bytes.n, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+		r = err_sys(e, errno, "%s", b->what.v[0]);
+	else
+		r = answers_read(b, fd, e);
+	nlbatch_done(b);
+	return r;
+}
+
+void nlbatch_done(struct nlbatch *b)
+{
+	buf_done(&b->bytes);
+	strv_done(&b->what);
+	*b = (struct nlbatch)NLBATCH_INIT;
+}
