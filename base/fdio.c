@@ -334,7 +334,7 @@ int dir_make_in_root(int rootfd, const char *path, mode_t mode)
 	}
 }
 
-enum { SOCK_MAX_FDS = 64 };
+enum { SOCK_MAX_FDS = 253 /* SCM_MAX_FD */ };
 
 int sock_send(int sock, const void *p, size_t n, const int *fds, size_t n_fds)
 {

@@ -56,7 +56,7 @@ int open_in_root(int rootfd, const char *path, int flags, mode_t mode);
  * directory. */
 int dir_make_in_root(int rootfd, const char *path, mode_t mode);
 
-/* Sends one message with up to 64 descriptors; blocks. */
+/* Sends one message with up to 253 descriptors; blocks. */
 int sock_send(int sock, const void *p, size_t n, const int *fds, size_t n_fds);
 /* Receives one message; descriptors beyond max_fds are closed. Returns bytes, 0 at end of file. */
 ssize_t sock_recv(int sock, void *p, size_t n, int *ret_fds, size_t max_fds, size_t *ret_n_fds);
