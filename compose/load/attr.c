@@ -128,7 +128,6 @@ static const char *const kind_expects[] = {
 	[KIND_TEXT] = "a string or a number",
 	[KIND_BOOL] = "true or false",
 	[KIND_INT] = "a whole number",
-	[KIND_FLOAT] = "a number",
 	[KIND_CPUS] = "a number such as 0.5",
 	[KIND_BYTES] = "a number of bytes, or one with a unit: 512m, 1.5g, 64kb",
 	[KIND_DURATION] = "a duration such as 1m30s, 10s or 500ms",

@@ -29,8 +29,7 @@ enum attr_kind {
 	KIND_TEXT,     /* text; numbers and booleans are taken as the text that was written */
 	KIND_BOOL,     /* true or false */
 	KIND_INT,      /* whole number */
-	KIND_FLOAT,    /* number */
-	KIND_CPUS,     /* number of 32-bit precision */
+	KIND_CPUS,     /* number, of 32-bit precision */
 	KIND_BYTES,    /* size; printed as the decimal count in quotes */
 	KIND_DURATION, /* printed as 1m30s */
 	KIND_MICROS,   /* microseconds, or a duration */

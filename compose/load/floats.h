@@ -1,0 +1,22 @@
+/*
+ * compose/load/floats.h - numbers printed with as few digits as name them.
+ *
+ * Owns:    nothing.
+ * Units:   none.
+ * Errors:  none.
+ * Thread:  any.
+ * Source:  Go strconv.FormatFloat(v, 'g', -1, 64) and encoding/json.
+ */
+#ifndef COMPOSE_LOAD_FLOATS_H
+#define COMPOSE_LOAD_FLOATS_H
+
+/* The double whose decimal text is the shortest that names the 32-bit number nearest to v. */
+double float32_shortest(double v);
+
+enum { FLOAT_TEXT_MAX = 40 };
+/* As Go's %v and its YAML encoder: 0.5, 2, 1e+06, .inf. */
+void float_format_yaml(double v, char ret[FLOAT_TEXT_MAX]);
+/* As Go's JSON encoder: 0.5, 2, 1000000, 1e+21. */
+void float_format_json(double v, char ret[FLOAT_TEXT_MAX]);
+
+#endif
