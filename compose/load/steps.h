@@ -31,6 +31,22 @@ struct loader {
 	const struct loader *parent;   /* the including set, or NULL */
 	const char *const *files;      /* absolute, of this set */
 	size_t n_files;
+	const char *const *profiles;   /* active ones */
+	size_t n_profiles;
+	struct load_budget *budget;    /* shared by all sets of one load */
+	struct extended *extended;     /* files that extends has read for this set */
+};
+
+/* What one load may cost however its files refer to each other. */
+struct load_budget {
+	unsigned files;
+	size_t bytes;
+	size_t copied; /* values copied by extends */
+};
+enum {
+	LOAD_FILES_MAX = 1000,
+	LOAD_BYTES_MAX = 64 * 1024 * 1024,
+	LOAD_COPIED_MAX = 400000
 };
 
 /* ---- per document (1-13) ---- */
