@@ -35,18 +35,32 @@ static char *flag_column(const struct opt *o)
 	return xasprintf("  %s--%s%s%s", brief, o->name, *word ? " " : "", word);
 }
 
-/* Bytes of s that go on this line: cut at the last blank before room, unless the rest fits with
- * some slack, so that no short word stands alone. */
+/* Bytes of s that go on this line: cut at a newline or the last blank before room, unless the rest
+ * fits with some slack, so that no short word stands alone. */
 static size_t line_length(const char *s, size_t room)
 {
-	size_t n = strlen(s);
+	size_t n = strlen(s), blank = 0, newline = 0;
 
 	if (n < room + SLACK)
 		return n;
-	for (size_t i = room; i-- > 0;)
-		if (s[i] == ' ')
-			return i ? i : n;
-	return n;
+	for (size_t i = 0; i < room; i++) {
+		if (s[i] == ' ' || s[i] == '\n')
+			blank = i;
+		if (s[i] == '\n')
+			newline = i;
+	}
+	if (newline && newline < blank)
+		return newline;
+	return blank ? blank : n;
+}
+
+static void add_indented(struct buf *out, const char *s, size_t n, size_t indent)
+{
+	for (size_t i = 0; i < n; i++) {
+		buf_addch(out, s[i]);
+		if (s[i] == '\n')
+			buf_addf(out, "%*s", (int)indent, "");
+	}
 }
 
 static void add_wrapped(struct buf *out, const char *s, size_t indent, size_t width)
@@ -54,7 +68,7 @@ static void add_wrapped(struct buf *out, const char *s, size_t indent, size_t wi
 	size_t room = width > indent + 24 ? width - indent - SLACK : 0;
 
 	if (room == 0) {
-		buf_addstr(out, s);
+		add_indented(out, s, strlen(s), indent);
 		return;
 	}
 	for (bool first = true; *s; first = false) {
@@ -62,10 +76,10 @@ static void add_wrapped(struct buf *out, const char *s, size_t indent, size_t wi
 
 		if (!first)
 			buf_addf(out, "\n%*s", (int)indent, "");
-		buf_add(out, s, n);
+		add_indented(out, s, n, indent);
 		s += n;
-		if (*s == ' ')
-			s++;
+		if (*s)
+			s++; /* the blank or newline */
 	}
 }
 

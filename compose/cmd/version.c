@@ -4,10 +4,6 @@
 #include "base/buf.h"
 #include "compose/cmd/cmd.h"
 
-/* The docker compose whose command line this program speaks; tools compare it. Our own version stands
- * beside it. */
-#define SPOKEN "5.1.0"
-
 struct version_opts {
 	const char *format;
 	bool is_short;
@@ -21,11 +17,11 @@ static int version_run(struct cli *cli, const void *opts, char **args, size_t n,
 	(void)args;
 	(void)n;
 	if (o->is_short)
-		puts(SPOKEN);
+		puts(COMPOSE_SPOKEN_VERSION);
 	else if (streq(o->format, "json"))
-		puts("{\"version\":\"v" SPOKEN "\",\"compose\":\"" COMPOSE_VERSION "\"}");
+		puts("{\"version\":\"v" COMPOSE_SPOKEN_VERSION "\",\"compose\":\"" COMPOSE_VERSION "\"}");
 	else if (!o->format || streq(o->format, "pretty"))
-		puts("Docker Compose version v" SPOKEN);
+		puts("Docker Compose version v" COMPOSE_SPOKEN_VERSION);
 	else
 		return err_set(e, EINVAL, "format value \"%s\" could not be parsed: parsing failed",
 			       o->format);

@@ -21,6 +21,7 @@ struct progress {
 	struct frame frame;
 	bool running; /* an operation is drawn as a block */
 	bool dirty;
+	bool hide_start;
 	int64_t last_ns; /* of the last frame */
 };
 
@@ -48,6 +49,11 @@ void progress_free(struct progress *p)
 	progress_end(p);
 	frame_done(&p->frame);
 	free(p);
+}
+
+void progress_hide_start(struct progress *p)
+{
+	p->hide_start = true;
 }
 
 enum progress_mode progress_mode_of(const struct progress *p)
@@ -174,7 +180,7 @@ static void write_single(struct progress *p, const struct progress_event *ev)
 
 static void on_terminal(struct progress *p, const struct progress_event *ev)
 {
-	if (p->opt.hide_start && (streq(ev->text, "Starting") || streq(ev->text, "Started")))
+	if (p->hide_start && (streq(ev->text, "Starting") || streq(ev->text, "Started")))
 		return;
 	if (!p->running) {
 		write_single(p, ev);

@@ -31,7 +31,6 @@ struct progress_options {
 	enum progress_mode mode;
 	bool color;
 	bool dry_run;
-	bool hide_start;       /* attached up: Starting and Started are not shown on a terminal */
 	const char *operation; /* the word behind "[+]"; NULL = events are lines of their own */
 	int fd;
 	int64_t (*now)(void);  /* NULL = clock_mono_ns; tests have their own */
@@ -66,6 +65,8 @@ void progress_end(struct progress *p);
 void progress_begin(struct progress *p, const char *operation);
 /* Text other than progress has been or will be printed below the block: the next frame starts anew. */
 void progress_interrupt(struct progress *p);
+/* From now on Starting and Started are not shown on a terminal. */
+void progress_hide_start(struct progress *p);
 enum progress_mode progress_mode_of(const struct progress *p);
 
 #endif
