@@ -6,6 +6,7 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config libyaml-dev libuv1-de
 packages_demo="mmdebstrap"
 packages_tests="libcmocka-dev busybox-static python3 python3-yaml iproute2 nftables iptables
 	util-linux procps mmdebstrap"
+packages_vm="qemu-system-x86 kmod e2fsprogs binutils"
 
 need_packages() {
 	local p missing=()

@@ -1,5 +1,5 @@
 #!/bin/bash
-# base-image.sh FILE: a minimal Debian 12 root as a tar archive, for `compose image import FILE debian:bookworm-slim`.
+# base-image.sh FILE [PACKAGE,...]: a minimal Debian 12 root as a tar archive, for `compose image import FILE debian:bookworm-slim`.
 # The packages come from the Debian sources of this machine, and the same sources are what apt uses inside.
 set -euo pipefail
 
@@ -15,9 +15,9 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 debian_sources > "$dir/sources.list"
 [ -s "$dir/sources.list" ] || echo "deb http://deb.debian.org/debian bookworm main" > "$dir/sources.list"
-include=()
-if grep -q https: "$dir/sources.list"; then include=(--include=ca-certificates); fi
-mmdebstrap --quiet --variant=minbase "${include[@]}" \
+packages=${2-}
+if grep -q https: "$dir/sources.list"; then packages+=${packages:+,}ca-certificates; fi
+mmdebstrap --quiet --variant=minbase ${packages:+--include="$packages"} \
 	--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 	--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
 	bookworm "$dir/base.tar" "$dir/sources.list" </dev/null

@@ -9,7 +9,7 @@ cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 [ "$(id -u)" = 0 ] || { echo "run me as root: sudo $0" >&2; exit 1; }
 set -e
 # shellcheck disable=SC2086 # lists of words
-need_packages $packages_build $packages_tests
+need_packages $packages_build $packages_tests $packages_vm
 echo "building build/dev and build/asan"
 build_preset dev
 build_preset asan
