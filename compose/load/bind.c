@@ -80,7 +80,7 @@ static void bind_int(struct loader *l, struct node *n, const struct attr *a)
 
 	if (n->kind == NODE_INT)
 		return;
-	if (n->kind == NODE_FLOAT && n->f == floor(n->f) && fabs(n->f) < 9e18) {
+	if (n->kind == NODE_FLOAT && float_is_whole(n->f)) {
 		set_int(l, n, (int64_t)n->f);
 		return;
 	}
@@ -127,7 +127,7 @@ static void bind_bytes(struct loader *l, struct node *n, const struct attr *a)
 
 	if (n->kind == NODE_INT) {
 		v = n->i;
-	} else if (n->kind == NODE_FLOAT && fabs(n->f) < 9e18) {
+	} else if (n->kind == NODE_FLOAT && n->f > -9e18 && n->f < 9e18) {
 		v = (int64_t)n->f;
 	} else if (n->kind != NODE_STR || (num_parse(n->text, INT64_MIN, INT64_MAX, &v) < 0 &&
 					   bytes_parse(n->text, &v) < 0)) {

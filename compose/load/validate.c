@@ -6,7 +6,6 @@
  * later steps only meet values of legal shape.
  */
 #include <ctype.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "compose/load/attr.h"
+#include "compose/load/floats.h"
 #include "compose/load/schema_path.h"
 #include "compose/load/steps.h"
 
@@ -46,7 +46,7 @@ static bool form_allowed(const struct node *n, unsigned forms)
 	case NODE_INT:
 		return forms & (INT | NUM);
 	case NODE_FLOAT:
-		return (forms & NUM) || ((forms & INT) && n->f == floor(n->f));
+		return (forms & NUM) || ((forms & INT) && float_is_whole(n->f));
 	case NODE_STR:
 		return forms & STR;
 	case NODE_LIST:
