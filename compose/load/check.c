@@ -58,7 +58,8 @@ static void has_image_or_build(struct check *c, struct node *s)
 {
 	struct diag *g;
 
-	if (node_get(s, "build") || node_get(s, "provider") || text_at(s, "image"))
+	if (node_get(s, "build") || node_get(s, "provider") || text_at(s, "image") ||
+	    s->is_damaged)
 		return;
 	g = diag_add(c->l->diags, DIAG_ERROR, place_of(s),
 		     "service \"%s\" has neither an image nor a build context specified" INVALID,
@@ -153,12 +154,18 @@ static void watch_has_target(struct check *c, struct node *s)
 
 /* ---- references ---- */
 
+/* A name that is missing may have been taken out with a complaint of its own. */
+static bool is_damaged(const struct check *c, const struct node *names)
+{
+	return c->root->is_damaged || (names && names->is_damaged);
+}
+
 static void refers_to(struct check *c, const struct node *at, const char *service,
 		      const char *kind, const char *top, const char *name)
 {
 	const struct node *declared = node_get(c->root, top);
 
-	if (node_get(declared, name))
+	if (node_get(declared, name) || is_damaged(c, declared))
 		return;
 	suggest_name(c,
 		     diag_add(c->l->diags, DIAG_ERROR, at->key && at->key_pos.line ? &at->key_pos : &at->pos,
@@ -218,7 +225,7 @@ static void dependencies_exist(struct check *c, struct node *s)
 	NODE_EACH(entry, node_get(s, "depends_on")) {
 		struct diag *g;
 
-		if (node_get(c->services, entry->key) ||
+		if (node_get(c->services, entry->key) || is_damaged(c, c->services) ||
 		    (node_is(node_get(entry, "required"), NODE_BOOL) &&
 		     !is_true(node_get(entry, "required"))))
 			continue;
@@ -249,7 +256,7 @@ static void network_mode_exists(struct check *c, struct node *s)
 	if (!starts_with(name, "service:"))
 		return;
 	name += strlen("service:");
-	if (!node_get(c->services, name))
+	if (!node_get(c->services, name) && !is_damaged(c, c->services))
 		suggest_name(c,
 			     diag_add(c->l->diags, DIAG_ERROR, &mode->pos,
 				      "service \"%s\" not found for network_mode 'service:%s'",

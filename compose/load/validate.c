@@ -27,6 +27,8 @@ static void reject(struct validator *v, struct node *n)
 {
 	ARRAY_RESERVE(v->rejected, v->n_rejected, v->cap_rejected);
 	v->rejected[v->n_rejected++] = n;
+	if (n->parent)
+		n->parent->is_damaged = true;
 }
 
 static const char *path_of(struct validator *v, const struct node *n)

@@ -313,8 +313,9 @@ static void flatten(struct reader *r, struct frame *f)
 		else
 			ok = false;
 	}
+	/* An alias would send people to its anchor, which may be right where it is used otherwise. */
 	if (!ok)
-		diag_expect(complain(r, &m->pos, "map merge requires map or sequence of maps as the value"),
+		diag_expect(complain(r, &m->key_pos, "map merge requires map or sequence of maps as the value"),
 			    "<<: *anchor, or <<: [*first, *second]");
 }
 

@@ -65,7 +65,7 @@ void yaml_problem_report(struct diags *d, const struct yaml_problem *p)
 	if (p->context && p->context_at.line && !at_context && p->context_at.line != p->at.line)
 		g = diag_add(d, DIAG_ERROR, at, "yaml: %s %s that begins on line %u", message, p->context,
 			     p->context_at.line);
-	else if (p->context)
+	else if (p->context && !at_context)
 		g = diag_add(d, DIAG_ERROR, at, "yaml: %s %s", message, p->context);
 	else
 		g = diag_add(d, DIAG_ERROR, at, "yaml: %s", message);

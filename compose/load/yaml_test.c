@@ -160,7 +160,7 @@ static void complaints_stand_where_the_mistake_is(void **state)
 	refuses(state, "a: {{ x }}\n", "non-string key in a: a mapping", 1, 5);
 	refuses(state, "a: &x [*x]\n", "anchor 'x' value contains itself", 1, 8);
 	refuses(state, "a: *nope\n", "unknown anchor 'nope'", 1, 4);
-	refuses(state, "a: {<<: 5}\n", "map merge requires map or sequence of maps", 1, 9);
+	refuses(state, "a: {<<: 5}\n", "map merge requires map or sequence of maps", 1, 5);
 	refuses(state, "x: &x {}\na: {<<: *x, <<: *x}\n", "\"<<\" already defined", 2, 13);
 	refuses(state, "a: \"x\n", "unexpected end of stream", 1, 4);
 	refuses(state, "s:\n  a: x\n   b: y\n", "mapping values are not allowed", 3, 5);
