@@ -30,7 +30,8 @@ static struct slot *slot_find(const struct attr_set *set, const char *name)
 {
 	size_t i = slot_hash(set, name);
 
-	while (slots[i].set && (slots[i].set != set || strcmp(slots[i].row->name, name) != 0))
+	while (slots[i].set && (slots[i].set != set || slots[i].row->name[0] != name[0] ||
+				strcmp(slots[i].row->name, name) != 0))
 		i = (i + 1) % SLOTS;
 	return &slots[i];
 }

@@ -17,7 +17,10 @@ struct writer {
 
 static void add_indent(struct writer *w, unsigned indent)
 {
-	buf_addf(w->out, "%*s", (int)indent, "");
+	if (!indent)
+		return;
+	memset(buf_space(w->out, indent), ' ', indent);
+	buf_commit(w->out, indent);
 }
 
 static void write_scalar(struct writer *w, const struct node *n, unsigned indent)
@@ -53,16 +56,17 @@ static void write_scalar(struct writer *w, const struct node *n, unsigned indent
 
 static void write_key(struct writer *w, const char *key, unsigned indent)
 {
-	AUTO(buf) struct buf text = BUF_INIT;
+	size_t start = w->out->n;
+	AUTO(mem) char *text = NULL;
 
-	emit_yaml_inline(&text, key);
-	if (text.n <= SIMPLE_KEY_MAX) {
-		buf_addf(w->out, "%s:", text.p);
-		return;
+	emit_yaml_inline(w->out, key);
+	if (w->out->n - start > SIMPLE_KEY_MAX) {
+		/* Too long to be seen as a key by the colon that follows it. */
+		text = xstrdup(w->out->p + start);
+		w->out->n = start;
+		buf_addf(w->out, "? %s\n", text);
+		add_indent(w, indent);
 	}
-	/* Too long to be seen as a key by the colon that follows it. */
-	buf_addf(w->out, "? %s\n", text.p);
-	add_indent(w, indent);
 	buf_addch(w->out, ':');
 }
 

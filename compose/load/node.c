@@ -146,8 +146,9 @@ struct node *node_get(const struct node *map, const char *key)
 		return NULL;
 	if (map->index)
 		return *index_slot(map->index, key);
-	NODE_EACH(child, map)
-		if (strcmp(child->key, key) == 0)
+	/* Most misses differ in the first letter already. */
+	for (struct node *child = map->first; child; child = child->next)
+		if (child->key[0] == key[0] && strcmp(child->key, key) == 0)
 			return child;
 	return NULL;
 }
