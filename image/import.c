@@ -3,26 +3,52 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "image/config_edit.h"
 #include "image/manifest.h"
-#include "image/platform.h"
 #include "image/unpack.h"
 
-static struct json *new_config(const struct import_opts *o, const char *diff_id)
+/* --change: the instructions that only touch the config. */
+static int apply_changes(struct json *config, const struct strv *changes, struct err **e)
+{
+	bool cmd_set = false;
+
+	for (size_t i = 0; changes && i < changes->n; i++) {
+		AUTO(strv) struct strv env = STRV_INIT;
+		struct expand x = { .escape = '\\', .env = &env };
+		AUTO(mem) char *text = NULL;
+		struct instr instr;
+		int r;
+
+		r = dockerfile_parse_line(changes->v[i], '\\', 1, &instr, e);
+		if (r < 0)
+			return err_wrap(e, "change \"%s\"", changes->v[i]);
+		config_env(config, &env);
+		r = config_apply(config, &instr, &x, &cmd_set, &text, e);
+		instr_done(&instr);
+		if (r < 0)
+			return err_wrap(e, "change \"%s\"", changes->v[i]);
+	}
+	return 0;
+}
+
+/* Ahead of the unpacking, so that a mistake costs no time. */
+static int new_config(const struct import_opts *o, struct json **ret, struct err **e)
+{
+	AUTO(json) struct json *c = config_new();
+	int r = apply_changes(c, o->changes, e);
+
+	if (r == 0)
+		*ret = TAKE_PTR(c);
+	return r;
+}
+
+static void complete_config(struct json *c, const struct import_opts *o, const char *diff_id)
 {
 	AUTO(mem) char *now = time_format_rfc3339(clock_wall_ns(), false);
-	struct json *c = json_new_obj(), *rootfs, *entry;
 
-	json_set_str(c, "architecture", platform_host_arch());
-	json_set_str(c, "os", "linux");
 	json_set_str(c, "created", now);
-	json_set(c, "config", json_new_obj());
-	rootfs = json_set(c, "rootfs", json_new_obj());
-	json_set_str(rootfs, "type", "layers");
-	json_push_str(json_set(rootfs, "diff_ids", json_new_arr()), diff_id);
-	entry = json_push(json_set(c, "history", json_new_arr()), json_new_obj());
-	json_set_str(entry, "created", now);
-	json_set_str(entry, "comment", o->message ? o->message : "Imported from -");
-	return c;
+	config_add_diff_id(c, diff_id);
+	config_add_history(c, now, "", o->message ? o->message : "Imported from -", false);
 }
 
 static const char *layer_media_type(enum unpack_compression c)
@@ -78,10 +104,12 @@ int import_rootfs(const struct image_store *s, const struct import_opts *o, char
 
 	if (gate < 0)
 		return gate;
-	r = import_layer(s, o, &res, e);
+	r = new_config(o, &config, e);
+	if (r == 0)
+		r = import_layer(s, o, &res, e);
 	if (r < 0)
 		return r;
-	config = new_config(o, res.diff_id);
+	complete_config(config, o, res.diff_id);
 	manifest_layers_add(&layers, layer_media_type(res.compression), res.blob, res.blob_size);
 	r = manifest_put(s, config, &layers, &im, e);
 	if (r < 0)
