@@ -25,7 +25,7 @@ DOORS = [
     (r"(cjson/)?cJSON\.h$", ["base/json.c"]),
     (r"netlink/", ["net/nl*.c", "net/nl_internal.h"]),
     (r"nftables/", ["net/nft*.c"]),
-    (r"archive(_entry)?\.h$", ["image/unpack.c", "image/pack.c"]),
+    (r"archive(_entry)?\.h$", ["image/unpack*.c", "image/pack*.c"]),
     (r"seccomp\.h$", ["runtime/seccomp.c"]),
     (r"openssl/", ["image/digest.c"]),
     (r"curl/", ["image/http.c"]),
