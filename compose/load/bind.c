@@ -37,12 +37,17 @@ static void set_int(struct loader *l, struct node *n, int64_t v)
 	n->text = arena_printf(l->arena, "%" PRId64, v);
 }
 
-static void refuse(struct loader *l, struct node *n, const struct attr *a, const char *what)
+static void report(struct loader *l, const struct node *n, const struct attr *a, const char *what)
 {
 	struct diag *g = diag_add(l->diags, DIAG_ERROR, &n->pos, "%s: %s", node_path(l->arena, n),
 				  what);
 
 	diag_expect(g, "%s", attr_expects(a));
+}
+
+static void refuse(struct loader *l, struct node *n, const struct attr *a, const char *what)
+{
+	report(l, n, a, what);
 	node_remove(n);
 }
 
@@ -228,9 +233,10 @@ static void bind_list(struct loader *l, struct node *n, const struct attr *a)
 		list = list_in_place_of(l, n);
 		node_append(list, n);
 	}
-	NODE_EACH(item, list) {
-		if (a->item)
-			bind_node(l, item, a->item);
+	/* From the end: refusing one does not change the position of those still to come. */
+	for (struct node *item = list->last, *before; item && a->item; item = before) {
+		before = item->prev;
+		bind_node(l, item, a->item);
 	}
 }
 
@@ -279,7 +285,7 @@ static void bind_pair_list(struct loader *l, struct node *n, const struct attr *
 		struct node *bound;
 
 		if (!(a->flags & ATTR_EMPTY_NULL) && ends_with_blank(name)) {
-			refuse(l, item, a,
+			report(l, item, a,
 			       arena_printf(l->arena,
 					    "environment variable %.*s is declared with a trailing space",
 					    (int)name.n, name.p));
@@ -361,7 +367,7 @@ static void bind_host_item(struct loader *l, struct node *item, const struct att
 	else
 		wrong = host_problem(l, host);
 	if (wrong)
-		refuse(l, item, a, wrong);
+		report(l, item, a, wrong);
 	else
 		add_hosts(lines, host, rest.p);
 }
@@ -373,7 +379,7 @@ static void bind_host_member(struct loader *l, struct node *n, const struct attr
 	const char *wrong = host_problem(l, host);
 
 	if (wrong) {
-		refuse(l, n, a, wrong);
+		report(l, n, a, wrong);
 	} else if (n->kind == NODE_LIST) {
 		NODE_EACH(address, n)
 			add_hosts(lines, host, address->text);

@@ -18,8 +18,15 @@
 static struct node *fresh(struct loader *l, enum node_kind kind, const struct node *old)
 {
 	struct node *n = node_new(l->arena, kind, &old->pos);
+	struct origin *o;
 
-	n->origin = old->origin;
+	if (!node_is_scalar(old) || old->kind == NODE_NULL) {
+		n->origin = old->origin;
+		return n;
+	}
+	o = arena_alloc(l->arena, sizeof(*o));
+	*o = (struct origin){ old->pos, "short form", old->text, old->origin };
+	n->origin = o;
 	return n;
 }
 
@@ -27,6 +34,8 @@ static struct node *fresh(struct loader *l, enum node_kind kind, const struct no
 static void put(struct loader *l, struct node *map, const char *key, struct node *value)
 {
 	value->key_pos = map->pos;
+	if (!value->origin)
+		value->origin = map->origin;
 	node_set(l->arena, map, key, value);
 }
 
@@ -443,8 +452,11 @@ static void walk(struct loader *l, struct node *n, const struct attr *a)
 	if (a->flags & ATTR_PRUNE)
 		prune_items(n);
 	if (n->kind == NODE_LIST && a->item) {
-		NODE_EACH(item, n)
+		/* From the end: positions in messages stay those of the file while items come and go. */
+		for (struct node *item = n->last, *before; item; item = before) {
+			before = item->prev;
 			walk(l, item, a->item);
+		}
 	} else if (n->kind == NODE_MAP && a->members) {
 		NODE_EACH(child, n)
 			walk(l, child, attr_in_set(a->members, child->key));

@@ -38,7 +38,7 @@ static const struct srcpos *place_of(const struct node *n)
 	return n->key_pos.line ? &n->key_pos : &n->pos;
 }
 
-static void suggest_name(struct check *c, struct diag *g, const char *word, const struct node *names)
+static void suggest_name(struct diag *g, const char *word, const struct node *names)
 {
 	AUTO(mem) const char **v = NULL;
 	size_t n = 0;
@@ -48,7 +48,6 @@ static void suggest_name(struct check *c, struct diag *g, const char *word, cons
 	v = xcalloc(names->n, sizeof(*v));
 	NODE_EACH(name, names)
 		v[n++] = name->key;
-	(void)c;
 	diag_suggest(g, word, v, n);
 }
 
@@ -90,8 +89,7 @@ static void contexts_can_be_built(struct check *c, struct node *s)
 		name += strlen("service:");
 		other = node_get(c->services, name);
 		if (!other)
-			suggest_name(c,
-				     diag_add(c->l->diags, DIAG_ERROR, &context->pos,
+			suggest_name(diag_add(c->l->diags, DIAG_ERROR, &context->pos,
 					      "service \"%s\" declares unknown service \"%s\" as "
 					      "additional contexts %s" INVALID,
 					      s->key, name, context->key),
@@ -164,14 +162,16 @@ static void refers_to(struct check *c, const struct node *at, const char *servic
 		      const char *kind, const char *top, const char *name)
 {
 	const struct node *declared = node_get(c->root, top);
+	const bool by_key = at->parent->kind == NODE_MAP && streq(at->key, name);
+	struct diag *g;
 
 	if (node_get(declared, name) || is_damaged(c, declared))
 		return;
-	suggest_name(c,
-		     diag_add(c->l->diags, DIAG_ERROR, at->key && at->key_pos.line ? &at->key_pos : &at->pos,
-			      "service \"%s\" refers to undefined %s %s" INVALID, service, kind,
-			      name),
-		     name, declared);
+	g = diag_add(c->l->diags, DIAG_ERROR, by_key ? place_of(at) : &at->pos,
+		     "service \"%s\" refers to undefined %s %s" INVALID, service, kind, name);
+	suggest_name(g, name, declared);
+	if (g && !g->hint)
+		diag_hint(g, "declare it below a top-level \"%s\"", top);
 }
 
 static void list_refers_to(struct check *c, struct node *s, const struct node *list,
@@ -236,7 +236,7 @@ static void dependencies_exist(struct check *c, struct node *s)
 			diag_hint(g, "\"%s\" is disabled; a profile enables it: %s", entry->key,
 				  check_profiles_of(c, entry->key));
 		else
-			suggest_name(c, g, entry->key, c->services);
+			suggest_name(g, entry->key, c->services);
 	}
 }
 
@@ -257,8 +257,7 @@ static void network_mode_exists(struct check *c, struct node *s)
 		return;
 	name += strlen("service:");
 	if (!node_get(c->services, name) && !is_damaged(c, c->services))
-		suggest_name(c,
-			     diag_add(c->l->diags, DIAG_ERROR, &mode->pos,
+		suggest_name(diag_add(c->l->diags, DIAG_ERROR, &mode->pos,
 				      "service \"%s\" not found for network_mode 'service:%s'",
 				      name, name),
 			     name, c->services);
