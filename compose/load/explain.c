@@ -70,7 +70,7 @@ static void add_value(struct buf *b, const struct node *n)
 	else if (node_is_scalar(n))
 		buf_addstr(b, n->text);
 	else
-		buf_addf(b, "%s of %zu", node_kind_name(n->kind), n->n);
+		buf_addf(b, "%s of %u", node_kind_name(n->kind), n->n);
 }
 
 static void add_place(struct buf *b, const struct srcpos *pos)

@@ -140,15 +140,22 @@ struct node *node_copy(struct arena *a, const struct node *n)
 	return copy;
 }
 
-struct node *node_get(const struct node *map, const char *key)
+static uint32_t tag_of(const char *key, size_t n)
 {
-	if (!map || map->kind != NODE_MAP)
-		return NULL;
+	uint32_t len = n < 0xffff ? (uint32_t)n : 0xffff;
+
+	return n ? len << 16 | (uint32_t)(unsigned char)key[n - 1] << 8 | (unsigned char)key[0] : 0;
+}
+
+struct node *node_find(const struct node *map, const char *key, size_t n)
+{
+	uint32_t tag;
+
 	if (map->index)
 		return *index_slot(map->index, key);
-	/* Most misses differ in the first letter already. */
+	tag = tag_of(key, n);
 	for (struct node *child = map->first; child; child = child->next)
-		if (child->key[0] == key[0] && strcmp(child->key, key) == 0)
+		if (child->key_tag == tag && strcmp(child->key, key) == 0)
 			return child;
 	return NULL;
 }
@@ -179,6 +186,7 @@ void node_set(struct arena *a, struct node *map, const char *key, struct node *v
 void node_add(struct arena *a, struct node *map, const char *key, struct node *value)
 {
 	value->key = key;
+	value->key_tag = tag_of(key, strlen(key));
 	link_last(map, value);
 	index_add(a, map, value);
 }
@@ -235,6 +243,7 @@ void node_replace(struct node *old, struct node *fresh)
 	if (old == fresh)
 		return;
 	fresh->key = old->key;
+	fresh->key_tag = old->key_tag;
 	if (!fresh->key_pos.line)
 		fresh->key_pos = old->key_pos;
 	fresh->parent = parent;
@@ -264,7 +273,7 @@ static struct origin *origin_new(struct arena *a, const struct node *n, const ch
 	o->pos = n->pos;
 	o->how = how;
 	if (!node_is_scalar(n))
-		o->text = arena_printf(a, "%s of %zu", node_kind_name(n->kind), n->n);
+		o->text = arena_printf(a, "%s of %u", node_kind_name(n->kind), n->n);
 	else
 		o->text = n->kind == NODE_NULL ? "null" : n->text;
 	return o;

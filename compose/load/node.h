@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -30,29 +31,31 @@ struct origin {
 	const struct origin *before; /* what this one overrode, or NULL */
 };
 
+/* What a lookup and a walk touch comes first: one cache line. */
 struct node {
 	enum node_kind kind;
-	bool quoted;           /* the scalar was written with quotes or as a block */
-	bool is_exact;         /* text stands in the file character by character, on one line */
-	bool is_literal;       /* text stands in the file line by line, below pos (a | block) */
-	bool is_damaged;       /* mappings: something wrong was reported and is missing here, so what seems
-				* to be missing may be no second mistake */
-	struct srcpos pos;     /* of the value; pos.file lives in the arena */
-	struct srcpos key_pos; /* of the key in front of it, for members of a mapping */
-	const char *key;       /* of this member in its parent mapping, else NULL */
-	const char *text;      /* scalars: the source text (after interpolation); never NULL for them */
+	bool quoted;     /* the scalar was written with quotes or as a block */
+	bool is_exact;   /* text stands in the file character by character, on one line */
+	bool is_literal; /* text stands in the file line by line, below pos (a | block) */
+	bool is_damaged; /* mappings: something wrong was reported and is missing here, so what seems to
+			  * be missing may be no second mistake */
+	uint32_t key_tag; /* of key: first and last character and length, to tell most keys apart */
+	uint32_t n;       /* children */
+	const char *key;  /* of this member in its parent mapping, else NULL */
+	struct node *next, *first;
+	struct node *parent; /* NULL at the root */
+	const char *text;    /* scalars: the source text (after interpolation); never NULL for them */
 	union {
 		bool b;
 		int64_t i;
 		double f;
 	};
-	struct node *parent; /* NULL at the root */
-	struct node *first, *last;  /* children in order */
-	struct node *next, *prev;   /* siblings */
-	size_t n;                   /* children */
-	struct node_index *index;   /* mappings of many members: key to member; kept by the functions below */
-	const char *tag;                  /* "!reset", "!override" until they are applied, else NULL */
-	const struct origin *origin;      /* NULL until something recorded more than pos says */
+	struct node *prev, *last;
+	struct node_index *index; /* mappings of many members: key to member; kept by the functions below */
+	struct srcpos pos;        /* of the value; pos.file lives in the arena */
+	struct srcpos key_pos;    /* of the key in front of it, for members of a mapping */
+	const char *tag;          /* "!reset", "!override" until they are applied, else NULL */
+	const struct origin *origin; /* NULL until something recorded more than pos says */
 };
 
 /* New nodes carry pos (copied); they have no parent yet. */
@@ -63,8 +66,14 @@ struct node *node_bool(struct arena *a, bool v, const struct srcpos *pos);
 /* A deep copy, without parent and key. */
 struct node *node_copy(struct arena *a, const struct node *n);
 
+/* The member called key, which has n bytes; map is a mapping. */
+struct node *node_find(const struct node *map, const char *key, size_t n);
 /* The member called key, or NULL; also NULL when map is NULL or not a mapping. */
-struct node *node_get(const struct node *map, const char *key);
+static inline struct node *node_get(const struct node *map, const char *key)
+{
+	/* The length of a literal is known when compiling. */
+	return map && map->kind == NODE_MAP ? node_find(map, key, strlen(key)) : NULL;
+}
 /* Several steps: node_at(root, "services", "web", NULL). */
 struct node *node_at(const struct node *map, ...) __attribute__((sentinel));
 /* Replaces the member's value in place (its position in the order is kept) or appends. */
