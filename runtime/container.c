@@ -1,0 +1,505 @@
+#include "runtime/container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fdio.h"
+#include "base/path.h"
+#include "runtime/hooks.h"
+#include "runtime/launch.h"
+#include "runtime/relay.h"
+#include "runtime/runtime.h"
+#include "runtime/sysctl.h"
+
+enum { CONFIG_MAX = 16 << 20 };
+
+/* A container on its way into being. */
+struct making {
+	const struct container_options *o;
+	char *bundle, *rootfs;
+	struct buf text; /* config.json as read */
+	struct spec *spec;
+	struct state state;
+	struct cgroup *cgroup;
+	struct seccomp_program filter;
+	struct launch launch;
+	int proc_fd;
+	bool reserved, has_cgroup, launched;
+};
+#define MAKING_INIT { .state = STATE_INIT, .proc_fd = -1, .launch = { .pidfd = -1, .channel = -1 } }
+
+static void making_autop(struct making *m)
+{
+	free(m->bundle);
+	free(m->rootfs);
+	buf_done(&m->text);
+	spec_free(m->spec);
+	state_done(&m->state);
+	cgroup_free(m->cgroup);
+	seccomp_program_done(&m->filter);
+	launch_done(&m->launch);
+	fd_close(&m->proc_fd);
+}
+
+static int load_config(struct making *m, struct err **e)
+{
+	int r;
+
+	m->bundle = path_abs(m->o->bundle ? m->o->bundle : ".");
+	r = file_read(AT_FDCWD, m->o->config ? m->o->config : "config.json", CONFIG_MAX, &m->text,
+		      e);
+	if (r == 0)
+		r = spec_parse(buf_str(&m->text), m->text.n, &m->spec, e);
+	if (r == 0)
+		r = sysctl_check(m->spec, e);
+	if (r == 0 && !m->spec->has_process)
+		r = err_set(e, EINVAL, "config.json has no process");
+	if (r == 0 && m->o->console_socket && !m->spec->process.terminal)
+		r = err_set(e, EINVAL, "--console-socket is only for process.terminal");
+	return r;
+}
+
+static int find_rootfs(struct making *m, struct err **e)
+{
+	AUTO(mem) char *path = path_join(m->bundle, m->spec->root_path);
+	int r;
+
+	/* The mount point of an overlay is ours to make. */
+	if (spec_annotation(m->spec, RUNTIME_ANNOTATION_OVERLAY)) {
+		r = dir_make(AT_FDCWD, path, 0700, e);
+		if (r < 0)
+			return r;
+	}
+	m->rootfs = realpath(path, NULL);
+	return m->rootfs ? 0 : err_sys(e, errno, "root file system %s", path);
+}
+
+static int reserve(struct making *m, bool with_fifo, struct err **e)
+{
+	int r = state_reserve(m->o->root, m->o->id, &m->state, e);
+
+	if (r < 0)
+		return r;
+	m->reserved = true;
+	r = file_write(m->state.dir, RUNTIME_CONFIG_NAME, m->text.p, m->text.n, 0600,
+		       /* durable= */ false, e);
+	if (r == 0 && with_fifo && mkfifoat(m->state.dir, RUNTIME_FIFO_NAME, 0622) < 0)
+		r = err_sys(e, errno, "create " RUNTIME_FIFO_NAME);
+	/* The program may run as any user when it opens the fifo. */
+	if (r == 0 && with_fifo && fchmodat(m->state.dir, RUNTIME_FIFO_NAME, 0622, 0) < 0)
+		r = err_sys(e, errno, "chmod " RUNTIME_FIFO_NAME);
+	return r;
+}
+
+/* The list is written before the directories exist: whoever cleans up after a crash finds them. */
+static int make_cgroup(struct making *m, struct err **e)
+{
+	AUTO(buf) struct buf list = BUF_INIT;
+	int r;
+
+	if (m->o->no_cgroup)
+		return 0;
+	r = cgroup_plan(m->spec->cgroups_path, m->o->id, m->spec->resources, &m->cgroup, e);
+	if (r < 0)
+		return r;
+	cgroup_format(m->cgroup, &list);
+	r = file_write(m->state.dir, RUNTIME_CGROUPS_NAME, buf_str(&list), list.n, 0600,
+		       /* durable= */ false, e);
+	if (r == 0)
+		r = cgroup_make(m->cgroup, e);
+	if (r < 0)
+		return r;
+	m->has_cgroup = true;
+	return cgroup_limit(m->cgroup, m->spec->resources, e);
+}
+
+static int launch(struct making *m, bool with_fifo, const char *console_socket, struct err **e)
+{
+	int r;
+
+	m->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (m->proc_fd < 0)
+		return err_sys(e, errno, "open /proc");
+	m->launch = (struct launch){
+		.spec = m->spec,
+		.state = &m->state,
+		.cgroup = m->cgroup,
+		.seccomp = &m->filter,
+		.bundle = m->bundle,
+		.rootfs = m->rootfs,
+		.console_socket = console_socket,
+		.preserve_fds = m->o->preserve_fds,
+		.no_pivot = m->o->no_pivot,
+		.no_new_keyring = m->o->no_new_keyring,
+		.use_fifo = with_fifo,
+		.proc_fd = m->proc_fd,
+		.pidfd = -1,
+		.channel = -1,
+	};
+	json_set_str(m->state.json, "bundle", m->bundle);
+	json_set_str(m->state.json, "rootfs", m->rootfs);
+	if (m->spec->annotations)
+		json_set(m->state.json, "annotations", json_dup(m->spec->annotations));
+	r = launch_init(&m->launch, e);
+	m->launched = r == 0;
+	return r;
+}
+
+int pid_file_write(const char *path, int pid, struct err **e)
+{
+	char text[16];
+
+	if (!path)
+		return 0;
+	(void)snprintf(text, sizeof(text), "%d", pid);
+	return file_write(AT_FDCWD, path, text, strlen(text), 0644, /* durable= */ false, e);
+}
+
+/* Our own files only: the directory may be a shim's, with its socket in it. */
+static void forget(struct making *m)
+{
+	static const char *const names[] = { RUNTIME_CONFIG_NAME, RUNTIME_FIFO_NAME,
+					     RUNTIME_CGROUPS_NAME, RUNTIME_STATE_NAME };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		(void)unlinkat(m->state.dir, names[i], 0);
+	(void)unlinkat(m->state.root, m->o->id, AT_REMOVEDIR);
+}
+
+static void undo(struct making *m)
+{
+	if (m->launched)
+		launch_abort(&m->launch);
+	if (m->has_cgroup)
+		(void)cgroup_remove(m->cgroup, NULL);
+	if (m->reserved && m->spec) {
+		if (hooks_any(m->spec, HOOK_POSTSTOP)) {
+			AUTO(mem) char *text = state_text(&m->state, "stopped");
+
+			hooks_run_all(m->spec, HOOK_POSTSTOP, text, m->bundle);
+		}
+		forget(m);
+	}
+}
+
+/* Everything up to an init that waits. */
+static int make(struct making *m, bool with_fifo, const char *console_socket, struct err **e)
+{
+	int r;
+
+	/* Relative paths in the configuration mean the bundle. */
+	if (m->o->bundle && chdir(m->o->bundle) < 0)
+		return err_sys(e, errno, "enter bundle %s", m->o->bundle);
+	r = load_config(m, e);
+	if (r == 0)
+		r = find_rootfs(m, e);
+	if (r == 0)
+		r = reserve(m, with_fifo, e);
+	if (r == 0)
+		r = make_cgroup(m, e);
+	if (r == 0)
+		r = seccomp_prepare(m->spec, m->o->seccomp_cache, &m->filter, e);
+	if (r == 0)
+		r = launch(m, with_fifo, console_socket, e);
+	if (r == 0)
+		r = state_write(&m->state, m->bundle, m->rootfs, m->spec->annotations, e);
+	if (r == 0)
+		r = pid_file_write(m->o->pid_file, m->launch.pid, e);
+	if (r < 0)
+		undo(m);
+	return r;
+}
+
+static int check_options(const struct container_options *o, struct err **e)
+{
+	return state_check_id(o->id, e);
+}
+
+int container_create(const struct container_options *o, struct err **e)
+{
+	__attribute__((cleanup(making_autop))) struct making m = MAKING_INIT;
+	int r = check_options(o, e);
+
+	m.o = o;
+	return r < 0 ? r : make(&m, /* with_fifo= */ true, o->console_socket, e);
+}
+
+/* The other end of the fifo writes nothing and is closed by execve, or writes why there was none. */
+static int read_verdict(int fifo, int pidfd, struct buf *out, struct err **e)
+{
+	bool gone = false;
+
+	for (;;) {
+		struct pollfd p[2] = { { .fd = fifo, .events = POLLIN },
+				       { .fd = gone ? -1 : pidfd, .events = POLLIN } };
+		ssize_t n;
+
+		if (poll(p, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return err_sys(e, errno, "wait for the program to start");
+		}
+		if (p[0].revents) {
+			n = read(fifo, buf_space(out, 4096), 4096);
+			if (n < 0 && (errno == EAGAIN || errno == EINTR))
+				continue;
+			if (n <= 0)
+				return n < 0 ? err_sys(e, errno, "read " RUNTIME_FIFO_NAME) : 0;
+			buf_commit(out, (size_t)n);
+		} else if (p[1].revents) {
+			/* One last look: what it wrote before it died is still in the fifo. */
+			n = read(fifo, buf_space(out, 4096), 4096);
+			if (n > 0) {
+				buf_commit(out, (size_t)n);
+				gone = true;
+				continue;
+			}
+			return out->n ? 0 : err_set(e, ESRCH, "the container died before it started");
+		}
+	}
+}
+
+int container_release(int state_dir, int pidfd, struct err **e)
+{
+	AUTO(fd) int fifo = openat(state_dir, RUNTIME_FIFO_NAME, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	AUTO(buf) struct buf b = BUF_INIT;
+	int32_t number;
+	int r;
+
+	if (fifo < 0)
+		return err_sys(e, errno, "open " RUNTIME_FIFO_NAME);
+	r = read_verdict(fifo, pidfd, &b, e);
+	if (r < 0)
+		return r;
+	if (b.n >= sizeof(number)) {
+		memcpy(&number, b.p, sizeof(number));
+		return err_set(e, number > 0 ? number : EIO, "%s", b.p + sizeof(number));
+	}
+	if (unlinkat(state_dir, RUNTIME_FIFO_NAME, 0) < 0 && errno != ENOENT)
+		return err_sys(e, errno, "remove " RUNTIME_FIFO_NAME);
+	return 0;
+}
+
+static int load_spec(const struct state *s, struct spec **ret, struct err **e)
+{
+	AUTO(buf) struct buf b = BUF_INIT;
+	int r = file_read(s->dir, RUNTIME_CONFIG_NAME, CONFIG_MAX, &b, e);
+
+	return r < 0 ? r : spec_parse(buf_str(&b), b.n, ret, e);
+}
+
+static int poststart(const struct state *s, const struct spec *spec, struct err **e)
+{
+	AUTO(mem) char *text = NULL;
+	int r;
+
+	if (!hooks_any(spec, HOOK_POSTSTART))
+		return 0;
+	text = state_text(s, "running");
+	r = hooks_run(spec, HOOK_POSTSTART, text, json_str(s->json, "bundle", NULL), e);
+	if (r < 0 && s->cgroup)
+		(void)cgroup_signal(s->cgroup, SIGKILL, NULL);
+	return r;
+}
+
+int container_start(const char *root, const char *id, struct err **e)
+{
+	AUTO(state) struct state s = STATE_INIT;
+	AUTO(spec) struct spec *spec = NULL;
+	AUTO(fd) int pidfd = -1;
+	enum state_status status;
+	int r = state_load(root, id, &s, e);
+
+	if (r < 0)
+		return r;
+	status = state_status(&s);
+	if (status != STATE_CREATED)
+		return err_set(e, EINVAL, "cannot start container \"%s\": it is %s", id,
+			       state_status_name(status));
+	pidfd = state_pidfd(&s, e);
+	if (pidfd < 0)
+		return pidfd;
+	r = load_spec(&s, &spec, e);
+	if (r == 0)
+		r = container_release(s.dir, pidfd, e);
+	return r == 0 ? poststart(&s, spec, e) : r;
+}
+
+static void await_end(int pidfd, int timeout_ms)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	(void)poll(&p, 1, timeout_ms);
+}
+
+static int signal_init(const struct state *s, int sig, struct err **e)
+{
+	AUTO(fd) int pidfd = state_pidfd(s, e);
+
+	if (pidfd < 0)
+		return pidfd;
+	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0)
+		return err_sys(e, errno, "signal container \"%s\"", s->id);
+	return 0;
+}
+
+int container_kill(const char *root, const char *id, int sig, bool all, struct err **e)
+{
+	AUTO(state) struct state s = STATE_INIT;
+	int r = state_load(root, id, &s, e);
+
+	if (r < 0)
+		return r;
+	if (all && s.cgroup->n)
+		return cgroup_signal(s.cgroup, sig, e);
+	if (state_status(&s) == STATE_STOPPED)
+		return err_set(e, ESRCH, "container \"%s\" not running", id);
+	r = signal_init(&s, sig, e);
+	/* A frozen process handles nothing, not even its end on version 1. */
+	if (r == 0 && sig == SIGKILL && cgroup_is_frozen(s.cgroup))
+		(void)cgroup_freeze(s.cgroup, false, NULL);
+	return r;
+}
+
+static int destroy(struct state *s, struct err **e)
+{
+	AUTO(spec) struct spec *spec = NULL;
+	int r = cgroup_remove(s->cgroup, e);
+
+	if (r < 0)
+		return r;
+	if (load_spec(s, &spec, NULL) == 0 && hooks_any(spec, HOOK_POSTSTOP)) {
+		AUTO(mem) char *text = state_text(s, "stopped");
+
+		hooks_run_all(spec, HOOK_POSTSTOP, text, json_str(s->json, "bundle", NULL));
+	}
+	return state_remove(s, e);
+}
+
+static void kill_everything(struct state *s)
+{
+	AUTO(fd) int pidfd = state_pidfd(s, NULL);
+
+	if (cgroup_is_frozen(s->cgroup) && s->cgroup->n)
+		(void)cgroup_freeze(s->cgroup, false, NULL);
+	if (pidfd >= 0)
+		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	if (s->cgroup->n)
+		(void)cgroup_signal(s->cgroup, SIGKILL, NULL);
+	if (pidfd >= 0)
+		await_end(pidfd, 10000);
+}
+
+int container_delete(const char *root, const char *id, bool force, struct err **e)
+{
+	AUTO(state) struct state s = STATE_INIT;
+	AUTO(err) struct err *first = NULL;
+	enum state_status status;
+	int r = state_load(root, id, &s, &first);
+
+	if (r == -ENOENT && force)
+		return 0;
+	if (r < 0) {
+		if (e)
+			*e = TAKE_PTR(first);
+		return r;
+	}
+	status = state_status(&s);
+	if (status != STATE_STOPPED && status != STATE_CREATED && !force)
+		return err_set(e, EBUSY, "cannot delete container \"%s\": it is %s", id,
+			       state_status_name(status));
+	/* Also when the init is gone: without a pid namespace of its own it may have left others. */
+	if (status != STATE_STOPPED || force)
+		kill_everything(&s);
+	else if (s.cgroup->n)
+		(void)cgroup_signal(s.cgroup, SIGKILL, NULL);
+	return destroy(&s, e);
+}
+
+/* A private socket for the terminal of a container in the foreground. */
+static int console_listener(struct making *m, char **ret_path, struct err **e)
+{
+	*ret_path = xasprintf("%s/.%s.console-%d", m->o->root, m->o->id, (int)getpid());
+	return sock_listen(AT_FDCWD, *ret_path, SOCK_STREAM, e);
+}
+
+static int make_with_console(struct making *m, int *ret_master, struct err **e)
+{
+	AUTO(mem) char *path = NULL;
+	AUTO(fd) int listener = -1;
+	int r = dir_make(AT_FDCWD, m->o->root, 0700, e);
+
+	if (r < 0)
+		return r;
+	listener = console_listener(m, &path, e);
+	if (listener < 0)
+		return listener;
+	r = make(m, /* with_fifo= */ false, path, e);
+	if (r == 0)
+		*ret_master = relay_accept_master(listener, e);
+	(void)unlink(path);
+	return r == 0 && *ret_master < 0 ? *ret_master : r;
+}
+
+/* Only a look at whether a terminal is wanted; the real parse follows with its own errors. */
+static bool wants_terminal(const struct container_options *o)
+{
+	AUTO(json) struct json *j = NULL;
+	AUTO(mem) char *path = path_join(o->bundle ? o->bundle : ".",
+					 o->config ? o->config : "config.json");
+
+	if (json_parse_file(AT_FDCWD, path, CONFIG_MAX, &j, NULL) < 0)
+		return false;
+	return json_bool(json_get(j, "process"), "terminal", false);
+}
+
+static int finish_run(struct making *m, int master, struct err **e)
+{
+	int code = relay_until_exit(m->launch.pid, master, e);
+	AUTO(err) struct err *late = NULL;
+
+	if (!m->o->keep) {
+		state_done(&m->state);
+		if (container_delete(m->o->root, m->o->id, /* force= */ true, &late) < 0)
+			dprintf(STDERR_FILENO, "warning: %s, continuing\n", err_text(late));
+	}
+	return code;
+}
+
+int container_run(const struct container_options *o, struct err **e)
+{
+	__attribute__((cleanup(making_autop))) struct making m = MAKING_INIT;
+	bool own_console = !o->console_socket && !o->detach && wants_terminal(o);
+	AUTO(fd) int master = -1;
+	int r = check_options(o, e);
+
+	m.o = o;
+	if (r < 0)
+		return r;
+	if (!o->detach && !o->no_subreaper)
+		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (own_console)
+		r = make_with_console(&m, &master, e);
+	else
+		r = make(&m, /* with_fifo= */ false, o->console_socket, e);
+	if (r < 0)
+		return r;
+	r = launch_release(&m.launch, e);
+	if (r == 0)
+		r = poststart(&m.state, m.spec, e);
+	if (r < 0) {
+		undo(&m);
+		return r;
+	}
+	return o->detach ? 0 : finish_run(&m, master, e);
+}
