@@ -186,10 +186,12 @@ static size_t count(const struct node *n)
 
 static bool within_budget(struct loader *l, const struct node *base, const struct node *at)
 {
-	if (!l->budget)
-		return true;
-	l->budget->copied += count(base);
-	if (l->budget->copied <= LOAD_COPIED_MAX)
+	struct load_budget *b = l->budget;
+
+	if (!b || b->copied > LOAD_COPIED_MAX)
+		return !b; /* said already */
+	b->copied += count(base);
+	if (b->copied <= LOAD_COPIED_MAX)
 		return true;
 	diag_add(l->diags, DIAG_ERROR, &at->pos, "extends copies more than %d values", LOAD_COPIED_MAX);
 	return false;

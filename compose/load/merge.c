@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "compose/load/rules.h"
 #include "compose/load/steps.h"
@@ -200,11 +201,18 @@ static struct node *lift_sequence(struct loader *l, struct node *n)
 	return list;
 }
 
-static void drop_repeated(struct node *base, const struct node *item)
+/* Items of base that over says again, word for word, go. */
+static void drop_repeated(struct node *base, const struct node *over)
 {
+	struct map said = MAP_INIT;
+
+	NODE_EACH(item, over)
+		if (node_is_scalar(item))
+			map_set(&said, item->text, item);
 	NODE_EACH(old, base)
-		if (node_is_scalar(old) && node_is_scalar(item) && strcmp(old->text, item->text) == 0)
+		if (node_is_scalar(old) && map_has(&said, old->text))
 			node_remove(old);
+	map_done(&said);
 }
 
 static struct node *merge_sequence(struct loader *l, struct node *base, struct node *over,
@@ -220,8 +228,8 @@ static struct node *merge_sequence(struct loader *l, struct node *base, struct n
 	b = o ? lift_sequence(l, base) : NULL;
 	if (!b)
 		return conflict(l, base, over);
-	NODE_EACH(item, once ? o : NULL)
-		drop_repeated(b, item);
+	if (once)
+		drop_repeated(b, o);
 	return append(b, o);
 }
 

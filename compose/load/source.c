@@ -71,6 +71,8 @@ static bool within_budget(struct loader *l, const struct srcpos *named_at, size_
 
 	if (!b)
 		return true;
+	if (b->files > LOAD_FILES_MAX || b->bytes > LOAD_BYTES_MAX)
+		return false; /* said already */
 	b->files++;
 	b->bytes += bytes;
 	if (b->files <= LOAD_FILES_MAX && b->bytes <= LOAD_BYTES_MAX)

@@ -46,7 +46,7 @@ struct load_budget {
 enum {
 	LOAD_FILES_MAX = 1000,
 	LOAD_BYTES_MAX = 64 * 1024 * 1024,
-	LOAD_COPIED_MAX = 400000
+	LOAD_COPIED_MAX = 150000
 };
 
 /* ---- per document (1-13) ---- */
