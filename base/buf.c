@@ -76,7 +76,10 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 
 char *buf_space(struct buf *b, size_t n)
 {
-	return grow(b, n) ? b->p + b->n : NULL;
+	if (!grow(b, n))
+		return NULL;
+	b->p[b->n] = '\0'; /* holds even when nothing is committed */
+	return b->p + b->n;
 }
 
 void buf_commit(struct buf *b, size_t n)
