@@ -65,7 +65,7 @@ void frame_event(struct frame *f, const struct progress_event *ev, int64_t now_n
 	text_set(&t->text, ev->text);
 	text_set(&t->details, ev->details);
 	t->status = ev->status;
-	t->end_ns = ev->status == PROGRESS_WORKING ? 0 : now_ns;
+	t->end_ns = now_ns;
 	/* Progress never goes back. */
 	if (ev->current > t->current)
 		t->current = ev->current;
@@ -168,7 +168,7 @@ static char *left_text(const struct frame *f, const struct task *t, const struct
 
 static char *elapsed_text(const struct task *t, int64_t now_ns)
 {
-	int64_t end = t->end_ns ? t->end_ns : now_ns;
+	int64_t end = t->status == PROGRESS_WORKING ? now_ns : t->end_ns;
 
 	return xasprintf("%.1fs", (double)(end - t->start_ns) / 1e9);
 }

@@ -17,7 +17,7 @@
 struct task {
 	char *id, *parent, *text, *details;
 	enum progress_status status;
-	int64_t start_ns, end_ns; /* end_ns 0 = still working */
+	int64_t start_ns, end_ns; /* end_ns: of the latest event */
 	int64_t current, total;
 };
 
