@@ -154,6 +154,27 @@ static void print_warnings(const struct cli *cli, const struct diags *d)
 			cli_warn(cli, "%s", d->v[i].message);
 }
 
+static const struct diag *first_error(const struct diags *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].level == DIAG_ERROR)
+			return &d->v[i];
+	return NULL;
+}
+
+/* One complaint about no file in particular is an error like any other; else they are shown with their
+ * places. */
+static int load_error(const struct cli *cli, struct diags *d, int r, struct err **e)
+{
+	const struct diag *only = d->n_errors == 1 ? first_error(d) : NULL;
+	AUTO(mem) char *text = NULL;
+
+	if (only && !only->pos.file)
+		return err_make(e, -r, only->message, only->hint);
+	text = diags_format(d, DIAG_ERROR, cli_color(cli, STDERR_FILENO));
+	return err_make(e, -r, text, NULL);
+}
+
 int cli_load(struct cli *cli, const struct load_options *lo, struct err **e)
 {
 	AUTO(diags) struct diags *d = diags_new();
@@ -161,11 +182,8 @@ int cli_load(struct cli *cli, const struct load_options *lo, struct err **e)
 
 	diags_sort(d);
 	print_warnings(cli, d);
-	if (r < 0) {
-		AUTO(mem) char *text = diags_format(d, DIAG_ERROR, cli_color(cli, STDERR_FILENO));
-
-		return err_make(e, -r, text, NULL);
-	}
+	if (r < 0)
+		return load_error(cli, d, r, e);
 	cli->project = cli->model->name;
 	return 0;
 }
