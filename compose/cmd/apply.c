@@ -58,7 +58,7 @@ int apply_args(struct cli *cli, char **services, size_t n, struct json **ret, st
 	args = json_new_obj();
 	json_set(args, "project", project_to_json(m));
 	json_set(args, "services", cli_services(cli, services, n));
-	json_set(args, "disabled", cli_disabled(cli));
+	json_set(args, "disabled_services", cli_disabled(cli));
 	json_set_str(args, "working_dir", m->working_dir);
 	json_set(args, "config_files", const_strings(m->config_files, m->n_config_files));
 	json_set(args, "env_files", json_strings(cli->g.env_files.v, cli->g.env_files.n));

@@ -262,7 +262,8 @@ static int exit_status(const struct attached *a)
 
 static struct json *start_request(const struct json *apply)
 {
-	static const char *const keys[] = { "services", "project", "disabled", "no_deps", "timeout_s" };
+	static const char *const keys[] = { "services", "project", "disabled_services", "no_deps",
+					    "timeout_s" };
 	struct json *r = json_new_obj();
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)

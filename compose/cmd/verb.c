@@ -11,7 +11,7 @@ struct json *verb_args(const struct cli *cli, char **services, size_t n)
 	json_set(args, "services", json_strings(services, n));
 	if (cli->model) {
 		json_set(args, "project", project_to_json(cli->model));
-		json_set(args, "disabled", cli_disabled(cli));
+		json_set(args, "disabled_services", cli_disabled(cli));
 	}
 	if (cli->g.dry_run)
 		json_set_bool(args, "dry_run", true);

@@ -11,33 +11,28 @@ struct wait_opts {
 	bool down_project;
 };
 
-struct waiting {
-	int code;      /* of the container that ended last */
-	size_t n_ended;
-};
-
-static void on_exit_event(struct waiting *w, const struct json *ev)
+static int on_exit_event(const struct json *ev)
 {
-	w->code = (int)json_int(ev, "exit_code", 0);
-	w->n_ended++;
-	printf("container \"%s\" exited with status code %d\n", json_str(ev, "id", ""), w->code);
+	int code = (int)json_int(ev, "exit_code", 0);
+
+	printf("container \"%s\" exited with status code %d\n", json_str(ev, "wait", ""), code);
 	(void)fflush(stdout);
+	return code;
 }
 
 /* One message: 1 when waiting is over. */
-static int take(struct cli *cli, struct waiting *w, bool first_only, const struct json *msg,
-		struct err **e)
+static int take(struct cli *cli, int *code, const struct json *msg, struct err **e)
 {
 	const struct json *ev = json_get(msg, "event");
 
 	if (!ev)
 		return cli_take(cli, msg, NULL, e);
 	if (json_get(ev, "exit_code"))
-		on_exit_event(w, ev);
-	return first_only && w->n_ended > 0;
+		*code = on_exit_event(ev);
+	return 0;
 }
 
-static int wait_loop(struct cli *cli, struct waiting *w, bool first_only, struct err **e)
+static int wait_loop(struct cli *cli, int *code, struct err **e)
 {
 	for (;;) {
 		AUTO(json) struct json *msg = NULL;
@@ -45,7 +40,7 @@ static int wait_loop(struct cli *cli, struct waiting *w, bool first_only, struct
 		int r = client_next(cli->client, &msg, e);
 
 		if (r > 0)
-			r = take(cli, w, first_only, msg, e);
+			r = take(cli, code, msg, e);
 		else if (r == 0 && poll(&p, 1, -1) < 0 && errno != EINTR)
 			return err_sys(e, errno, "wait for containers");
 		if (r != 0)
@@ -79,20 +74,20 @@ static int wait_run(struct cli *cli, const void *opts, char **args, size_t n, st
 	const struct wait_opts *o = opts;
 	AUTO(containers) struct containers list = { 0 };
 	AUTO(json) struct json *request = json_new_obj();
-	struct waiting w = { 0 };
-	int r = containers_list(cli, args, n, WITHOUT_ONEOFF, &list, e);
+	int code = 0, r = containers_list(cli, args, n, WITHOUT_ONEOFF, &list, e);
 
 	if (r < 0)
 		return r;
 	json_set(request, "ids", running_ids(&list));
+	json_set_bool(request, "first", o->down_project);
 	if (json_len(json_get(request, "ids")) == 0)
 		return err_set(e, ENOENT, "no containers for project \"%s\"", cli->project);
 	r = client_send(cli->client, "wait", request, e);
 	if (r == 0)
-		r = wait_loop(cli, &w, o->down_project, e);
+		r = wait_loop(cli, &code, e);
 	if (r >= 0 && o->down_project)
 		r = bring_down(cli, e);
-	return r < 0 ? r : w.code;
+	return r < 0 ? r : code;
 }
 
 static const struct opt wait_opts[] = {
