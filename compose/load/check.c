@@ -136,6 +136,25 @@ static void test_head_is_known(struct check *c, struct node *s)
 	diag_suggest(g, test->first->text, words, ARRAY_LEN(words));
 }
 
+/* compose-spec 05-services.md "weight": 10 to 1000; 0 is how it is left unset. */
+static void weight_in_range(struct check *c, const struct node *holder)
+{
+	const struct node *weight = node_get(holder, "weight");
+
+	if (node_is(weight, NODE_INT) && weight->i != 0 && (weight->i < 10 || weight->i > 1000))
+		diag_add(c->l->diags, DIAG_ERROR, &weight->pos,
+			 "%s: weight must be between 10 and 1000", node_path(c->l->arena, weight));
+}
+
+static void weights_in_range(struct check *c, struct node *s)
+{
+	const struct node *blkio = node_get(s, "blkio_config");
+
+	weight_in_range(c, blkio);
+	NODE_EACH(device, node_get(blkio, "weight_device"))
+		weight_in_range(c, device);
+}
+
 static void watch_has_target(struct check *c, struct node *s)
 {
 	NODE_EACH(watch, node_at(s, "develop", "watch", NULL)) {
@@ -422,6 +441,7 @@ void step_consistency(struct loader *l, struct node *root, const struct node *di
 		replicas_agree(&c, s);
 		limits_agree(&c, s);
 		name_is_of_one(&c, s);
+		weights_in_range(&c, s);
 		watch_has_target(&c, s);
 		mount_points_differ(&c, s);
 	}

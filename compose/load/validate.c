@@ -185,7 +185,8 @@ static void report_unknown(struct validator *v, struct node *child, const struct
 			names[n++] = set->rows[i].name;
 	}
 	g = diag_add(v->l->diags, DIAG_ERROR, child->key_pos.line ? &child->key_pos : &child->pos,
-		     "%s additional properties '%s' not allowed", path, child->key);
+		     "%s%sadditional properties '%s' not allowed", path, *path ? " " : "",
+		     child->key);
 	if (n)
 		diag_suggest(g, child->key, names, n);
 	reject(v, child);

@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""What must hold for every file, tried on all cases of this folder that load.
+
+  fixed point    config | config -f - prints the same again
+  formats        YAML and JSON say the same
+  order          the order of keys in a file changes nothing
+  hash           changes with what a container is made of, and with nothing else
+"""
+import argparse, json, os, re, shutil, subprocess, sys, tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import run as golden
+
+failures = []
+
+
+def check(ok, name, what, detail=''):
+    if not ok:
+        failures.append(name)
+        print('not ok %s: %s\n%s' % (name, what, re.sub('(?m)^', '  ', detail)))
+
+
+def compose(binary, args, cwd, stdin=None, env=None):
+    e = {'PATH': os.environ.get('PATH', ''), 'HOME': cwd}
+    e.update(env or {})
+    r = subprocess.run([binary] + args, cwd=cwd, input=stdin, env=e, capture_output=True, timeout=60)
+    return r.returncode, r.stdout.decode('utf-8', 'replace'), r.stderr.decode('utf-8', 'replace')
+
+
+# ---- YAML as our own output uses it: enough to read it back without a library ----
+
+class Reader:
+    """Block mappings and lists by indentation, plain and quoted scalars, literal blocks."""
+
+    def __init__(self, text):
+        self.lines, self.i = text.split('\n'), 0
+
+    def peek(self):
+        while self.i < len(self.lines) and not self.lines[self.i].strip():
+            self.i += 1
+        return self.lines[self.i] if self.i < len(self.lines) else None
+
+    def value(self, text, indent):
+        """What follows "key:" or "-" on its line; indent is that of the parent."""
+        if text == '':
+            line = self.peek()
+            return self.block(len(line) - len(line.lstrip()))
+        if text.startswith('|'):
+            return self.literal(text, indent)
+        return scalar(text)
+
+    def literal(self, header, indent):
+        width = indent + 2 if re.search(r'\d', header) else None
+        out = []
+        while self.i < len(self.lines):
+            line = self.lines[self.i]
+            if line.strip():
+                lead = len(line) - len(line.lstrip(' '))
+                if width is None:
+                    if lead <= indent:
+                        break
+                    width = lead
+                if lead < width:
+                    break
+            out.append(line[width:] if width else '')
+            self.i += 1
+        text = '\n'.join(out) + '\n'
+        if '-' in header:
+            return text.rstrip('\n')
+        return text if '+' in header else text.rstrip('\n') + '\n'
+
+    def block(self, indent):
+        return self.sequence(indent) if self.lines[self.i][indent:indent + 1] == '-' and \
+            self.lines[self.i][indent + 1:indent + 2] in ('', ' ') else self.mapping(indent)
+
+    def sequence(self, indent):
+        out = []
+        while (line := self.peek()) is not None and line.startswith(' ' * indent + '-'):
+            rest = line[indent + 2:]
+            if re.match(r'(- |[^\s"\'|][^\s]*: |[^\s"\'|][^\s]*:$|"[^"]*":|\'[^\']*\':)', rest) and not rest.startswith(('"', "'")) or key_of(rest):
+                self.lines[self.i] = ' ' * (indent + 2) + rest
+                out.append(self.block(indent + 2))
+            else:
+                self.i += 1
+                out.append(self.value(rest, indent))
+        return out
+
+    def mapping(self, indent):
+        out = {}
+        while (line := self.peek()) is not None and len(line) - len(line.lstrip(' ')) == indent:
+            key, rest = key_of(line[indent:])
+            self.i += 1
+            out[scalar(key, True)] = self.value(rest, indent)
+        return out
+
+
+def key_of(text):
+    m = re.match(r'("(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|[^\s"\'|\-][^"]*?|-[^\s"\'|][^"]*?):(?: (.*)|$)', text)
+    return (m.group(1), m.group(2) or '') if m else None
+
+
+def scalar(text, key=False):
+    if text.startswith('"'):
+        return json.loads(re.sub(r'\\x(..)', r'\\u00\1', re.sub(r'\\U000(.....)', lambda m: chr(int(m.group(1), 16)), text.replace('\\e', '\\u001b').replace('\\a', '\\u0007').replace('\\v', '\\u000b').replace('\\0', '\\u0000'))))
+    if text.startswith("'"):
+        return text[1:-1].replace("''", "'")
+    if key:
+        return text
+    if text in ('null', '[]', '{}', 'true', 'false'):
+        return json.loads(text)
+    if re.fullmatch(r'-?\d+', text):
+        return int(text)
+    if re.fullmatch(r'-?\d+(\.\d+)?(e[+-]\d+)?', text):
+        return float(text)
+    return text
+
+
+HOLLOW = (None, {}, [], {'command': None})
+
+
+def same(y, j):
+    """Equal but for what JSON shows although it is empty."""
+    if isinstance(y, dict) and isinstance(j, dict):
+        keys = set(y) | set(j)
+        return all(same(y[k], j[k]) if k in y and k in j else k in j and j[k] in HOLLOW or str(k).startswith('x-') for k in keys)
+    if isinstance(y, list) and isinstance(j, list):
+        return len(y) == len(j) and all(same(a, b) for a, b in zip(y, j))
+    if isinstance(y, (int, float)) and isinstance(j, (int, float)) and not isinstance(y, bool):
+        return abs(y - j) < 1e-9 * max(1, abs(y))
+    return y == j
+
+
+def shuffled(value):
+    """The same value with every mapping's members the other way round."""
+    if isinstance(value, dict):
+        return {k: shuffled(value[k]) for k in reversed(list(value))}
+    return [shuffled(v) for v in value] if isinstance(value, list) else value
+
+
+def on_case(binary, case, root):
+    args = golden.read(os.path.join(HERE, case, 'args'))
+    if args or not os.path.exists(os.path.join(HERE, case, 'expect.yaml')):
+        return 0
+    d = tempfile.mkdtemp(dir=root)
+    text = golden.read(os.path.join(HERE, case, 'expect.yaml')).replace('/@P@', d).replace('/@U@', root).replace('/@H@', d)
+    rc, again, err = compose(binary, ['-f', '-', 'config'], d, text.encode())
+    check(rc == 0 and again == text, case, 'not a fixed point', err or again)
+    rc, out, err = compose(binary, ['-f', '-', 'config', '--format', 'json'], d, text.encode())
+    if rc == 0:
+        tree = json.loads(out)
+        check(same(Reader(text).mapping(0), tree), case, 'YAML and JSON differ', out)
+        rc, other, err = compose(binary, ['-f', '-', 'config'], d, json.dumps(shuffled(tree)).encode())
+        check(rc == 0 and other == drop_nested_x(text), case, 'order of keys matters', err or other)
+    shutil.rmtree(d)
+    return 1
+
+
+def drop_nested_x(text):
+    """JSON has extensions at the top only."""
+    out, skip = [], None
+    for line in text.split('\n'):
+        lead = len(line) - len(line.lstrip(' '))
+        if skip is not None and (not line.strip() or lead > skip):
+            continue
+        skip = lead if lead and re.match(r'\s+(- )?x-', line) and not re.match(r'  x-', line) else None
+        if skip is None:
+            out.append(line)
+    return '\n'.join(out)
+
+
+BASE = {'name': 'h', 'services': {'a': {'image': 'x', 'environment': {'A': '1'}}, 'b': {'image': 'y'}}}
+CHANGES = {  # what is said about service a besides, and whether its container must be made anew
+    'image': ({'image': 'z'}, True), 'command': ({'command': ['c']}, True), 'environment': ({'environment': {'A': '2'}}, True),
+    'labels': ({'labels': {'l': 'm'}}, True), 'ports': ({'ports': ['80']}, True), 'volumes': ({'volumes': ['/v']}, True),
+    'mem_limit': ({'mem_limit': '1m'}, True), 'networks': ({'networks': {'default': {'aliases': ['q']}}}, True), 'tty': ({'tty': True}, True),
+    'healthcheck': ({'healthcheck': {'test': ['NONE']}}, True), 'deploy.resources': ({'deploy': {'resources': {'limits': {'pids': 5}}}}, True),
+    'entrypoint': ({'entrypoint': []}, True), 'restart': ({'restart': 'always'}, True), 'secrets': ({'cap_add': ['ALL']}, True),
+    'build': ({'build': '.'}, False), 'pull_policy': ({'pull_policy': 'always'}, False), 'scale': ({'scale': 2}, False),
+    'depends_on': ({'depends_on': ['b']}, False), 'x': ({'x-note': 1}, False), 'nothing': ({}, False), 'tty: false': ({'tty': False}, False),
+}
+
+
+def on_hashes(binary, root):
+    def hashes(project, name='a'):
+        rc, out, err = compose(binary, ['-f', '-', 'config', '--hash', '*'], root, json.dumps(project).encode())
+        check(rc == 0, 'hash', 'does not load', err)
+        return dict(l.split() for l in out.splitlines())
+
+    base = hashes(BASE)
+    for what, (change, differs) in CHANGES.items():
+        project = json.loads(json.dumps(BASE))
+        project['services']['a'].update(change)
+        got = hashes(project)
+        check((got['a'] != base['a']) == differs, 'hash', '%s must%s change it' % (what, '' if differs else ' not'))
+        check(got['b'] == base['b'], 'hash', '%s of a changes b' % what)
+    renamed = json.loads(json.dumps(BASE))
+    renamed['services']['c'] = renamed['services'].pop('a')
+    check(hashes(renamed)['c'] == base['a'], 'hash', 'the name of the service is part of it')
+    check(hashes(shuffled(BASE)) == base, 'hash', 'order of keys changes it')
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument('--bin', required=True)
+    ap.add_argument('--only', default='')
+    a = ap.parse_args()
+    binary, root, n = os.path.abspath(a.bin), os.path.realpath(tempfile.mkdtemp(prefix='golden.')), 0
+    try:
+        for case in sorted(os.listdir(HERE)):
+            if os.path.isdir(os.path.join(HERE, case)) and re.search(a.only, case):
+                n += on_case(binary, case, root)
+        on_hashes(binary, root)
+    finally:
+        shutil.rmtree(root)
+    print('%d files, %d failures' % (n, len(failures)))
+    return 1 if failures or not n else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
