@@ -137,7 +137,11 @@ static int write_out(int fd, struct buf *b, struct err **e)
 
 int follow_flush(struct follow *f, struct err **e)
 {
-	int r = write_out(STDOUT_FILENO, &f->out, e);
+	int r;
+
+	if (f->on_write && f->out.n + f->err.n > 0)
+		f->on_write(f->ctx);
+	r = write_out(STDOUT_FILENO, &f->out, e);
 
 	return r < 0 ? r : write_out(STDERR_FILENO, &f->err, e);
 }

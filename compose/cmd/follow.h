@@ -43,6 +43,9 @@ struct follow {
 	bool split_streams; /* stderr to our stderr, else all to stdout */
 	int64_t until_ns;   /* 0 = no end */
 	struct buf out, err;
+	/* Called before anything is written; may be NULL. */
+	void (*on_write)(void *ctx);
+	void *ctx;
 };
 
 /* watch = lines are followed as they are written; else inotify_fd stays -1. */

@@ -17,9 +17,11 @@
 
 #include "compose/cmd/apply.h"
 #include "compose/cmd/logwatch.h"
+#include "compose/cmd/menu.h"
 #include "compose/cmd/up.h"
 #include "compose/load/load.h"
 #include "compose/supervise/client.h"
+#include "compose/ui/prompt.h"
 
 enum { EXIT_INTERRUPTED = 130 };
 
@@ -28,10 +30,11 @@ struct attached {
 	const struct up_opts *o;
 	struct logwatch w;
 	struct json *request; /* of start and stop: services, project, timeout */
+	struct menu menu;
 	int signal_fd;
 	bool is_calling;      /* cli->client has not answered yet */
 	int n_signals;
-	bool is_aborting, wants_abort;
+	bool is_aborting, wants_abort, is_detached;
 	int abort_code, from_code;
 	bool has_from_code;
 };
@@ -139,6 +142,7 @@ static void notice(struct attached *a, const char *text)
 {
 	struct progress *p = cli_progress(a->cli, NULL);
 
+	menu_clear(&a->menu);
 	if (progress_mode_of(p) == PROGRESS_TTY)
 		cli_status(a->cli, cli_color(a->cli, STDERR_FILENO) ? "\033[31;1m%s\033[0m\n" : "%s\n",
 			   text);
@@ -153,6 +157,10 @@ static int on_signal(struct attached *a, struct err **e)
 
 	if (read(a->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
+	if (info.ssi_signo == SIGTSTP) {
+		menu_suspend(&a->menu);
+		return 0;
+	}
 	if (a->n_signals++ == 0) {
 		notice(a, "Gracefully Stopping... press Ctrl+C again to force");
 		return send_request(a, "stop", e);
@@ -172,6 +180,7 @@ static int begin_abort(struct attached *a, struct err **e)
 /* The supervisor's answer to start, stop or kill. */
 static int on_answer(struct attached *a, struct err **e)
 {
+	menu_clear(&a->menu);
 	for (;;) {
 		AUTO(json) struct json *msg = NULL;
 		int r = client_next(a->cli->client, &msg, e);
@@ -193,6 +202,8 @@ static bool is_stopping(const struct attached *a)
 
 static bool is_over(const struct attached *a)
 {
+	if (a->is_detached)
+		return true;
 	if (a->is_calling || a->wants_abort)
 		return false;
 	return is_stopping(a) || !logwatch_any_running(&a->w);
@@ -211,6 +222,8 @@ static int dispatch(struct attached *a, const struct pollfd *p, struct err **e)
 		r = follow_ready(&a->w.follow, e);
 	if (r == 0 && p[3].revents && a->is_calling)
 		r = on_answer(a, e);
+	if (p[4].revents)
+		a->is_detached = menu_key(&a->menu);
 	if (r == 0 && a->wants_abort && !is_stopping(a))
 		r = begin_abort(a, e);
 	return r;
@@ -226,8 +239,10 @@ static int loop(struct attached *a, struct err **e)
 			{ .fd = logwatch_events_fd(&a->w), .events = POLLIN },
 			{ .fd = a->w.follow.inotify_fd, .events = POLLIN },
 			{ .fd = a->is_calling ? client_fd(a->cli->client) : -1, .events = POLLIN },
+			{ .fd = a->menu.is_open ? STDIN_FILENO : -1, .events = POLLIN },
 		};
 
+		menu_draw(&a->menu);
 		if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)
 			return err_sys(e, errno, "wait for containers");
 		r = dispatch(a, p, e);
@@ -245,6 +260,8 @@ static int open_signals(struct attached *a, struct err **e)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	if (a->menu.is_open)
+		sigaddset(&set, SIGTSTP);
 	a->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (a->signal_fd < 0 || sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return err_sys(e, errno, "take signals");
@@ -258,6 +275,25 @@ static int exit_status(const struct attached *a)
 	if (!a->is_aborting)
 		return 0;
 	return a->has_from_code ? a->from_code : a->abort_code;
+}
+
+/* On a terminal, unless the flag or the environment says no. */
+static bool wants_menu(const struct attached *a)
+{
+	const char *env = getenv("COMPOSE_MENU");
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return false;
+	if (progress_mode_of(cli_progress(a->cli, NULL)) != PROGRESS_TTY)
+		return false;
+	if (cli_given(a->cli, "menu"))
+		return a->o->menu;
+	return !env || !*env || word_is_true(env);
+}
+
+static void on_write(void *ctx)
+{
+	menu_clear(ctx);
 }
 
 static struct json *start_request(const struct json *apply)
@@ -282,6 +318,10 @@ static int follow(struct attached *a, struct err **e)
 	a->w.ctx = a;
 	set_look(a);
 	r = add_sources(a, e);
+	if (r == 0 && wants_menu(a))
+		menu_open(&a->menu, cli_color(a->cli, STDOUT_FILENO));
+	a->w.follow.on_write = on_write;
+	a->w.follow.ctx = &a->menu;
 	if (r == 0)
 		r = open_signals(a, e);
 	if (r == 0)
@@ -289,6 +329,7 @@ static int follow(struct attached *a, struct err **e)
 	if (r == 0)
 		r = loop(a, e);
 	(void)logwatch_finish(&a->w, r == 0 ? e : &later);
+	menu_close(&a->menu);
 	return r < 0 ? r : exit_status(a);
 }
 

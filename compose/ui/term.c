@@ -43,6 +43,20 @@ int term_raw(int fd)
 	return 0;
 }
 
+int term_keys(int fd)
+{
+	struct termios keys;
+
+	if (tcgetattr(fd, &saved) < 0)
+		return -errno;
+	keys = saved;
+	keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	if (tcsetattr(fd, TCSANOW, &keys) < 0)
+		return -errno;
+	saved_fd = fd;
+	return 0;
+}
+
 void term_restore(void)
 {
 	int fd = saved_fd;

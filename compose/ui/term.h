@@ -23,6 +23,8 @@ struct term_size term_size(int fd);
 int term_size_get(int fd, struct term_size *ret);
 /* Remembers the modes of fd and makes it raw. */
 int term_raw(int fd);
+/* Remembers the modes of fd; from now on keys come one by one and are not shown. Signals stay. */
+int term_keys(int fd);
 /* Puts the modes back; nothing when they were not changed. */
 void term_restore(void);
 /* Opens /dev/null on each of the descriptors 0 to 2 that is closed. */
