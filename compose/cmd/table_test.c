@@ -74,8 +74,8 @@ static void help_wraps_as_docker_does(void **state)
 	help_options(&out, opts, NULL, 79);
 	assert_string_equal(
 		out.p,
-		"      --abort-on-container-exit   Stops all containers if any container was\n"
-		"                                  stopped. Incompatible with -d\n"
+		"      --abort-on-container-exit   Stops all containers if any container\n"
+		"                                  was stopped. Incompatible with -d\n"
 		"      --pull string               Pull image before running\n"
 		"                                  (\"always\"|\"missing\"|\"never\") (default\n"
 		"                                  \"policy\")\n"
