@@ -90,12 +90,38 @@ static bool any_bridge(const struct store *s)
 	return false;
 }
 
+/* "docker0", and "br-" with twelve hex digits. */
+static bool is_alien(const struct link_info *l)
+{
+	size_t n = strlen(l->name);
+
+	if (!streq(l->kind, "bridge"))
+		return false;
+	return streq(l->name, "docker0") || (n == 15 && starts_with(l->name, "br-") &&
+					     strspn(l->name + 3, "0123456789abcdef") == 12);
+}
+
+/* Best effort: without the list containers could merely reach those of dockerd. */
+static void alien_find(struct strv *ret)
+{
+	AUTO(links) struct links links = { 0 };
+	AUTO(fd) int nl = -1;
+
+	if (netlink_open(&nl, NULL) < 0 || netlink_links(nl, &links, NULL) < 0)
+		return;
+	for (size_t i = 0; i < links.n; i++)
+		if (is_alien(&links.v[i]))
+			strv_add(ret, links.v[i].name);
+}
+
 int nft_rebuild(struct nft *n, const struct store *s, struct err **e)
 {
 	AUTO(buf) struct buf text = BUF_INIT;
+	AUTO(strv) struct strv alien = STRV_INIT;
 
+	alien_find(&alien);
 	if (any_bridge(s))
-		nft_text_table(&text, s);
+		nft_text_table(&text, s, &alien);
 	else
 		nft_text_no_table(&text, s);
 	return nft_run(n, buf_str(&text), "load the packet filter rules", e);
@@ -105,9 +131,12 @@ int nft_network_ensure(struct nft *n, const struct store *s, const struct networ
 		       struct err **e)
 {
 	AUTO(buf) struct buf text = BUF_INIT;
+	AUTO(strv) struct strv alien = STRV_INIT;
 
 	if (!network_is_bridge(net))
 		return 0;
+	alien_find(&alien);
+	nft_text_alien(&text, s, &alien);
 	buf_addf(&text, "get element inet compose_%s %s { \"%s\" }\n", s->scope,
 		 net->is_internal ? "int_if" : "own_if", net->bridge);
 	if (nft_run(n, buf_str(&text), "look for the network", NULL) == 0)
@@ -115,8 +144,12 @@ int nft_network_ensure(struct nft *n, const struct store *s, const struct networ
 	return nft_rebuild(n, s, e);
 }
 
-int nft_network_del(struct nft *n, const struct store *s, struct err **e)
+int nft_ensure(struct nft *n, const struct store *s, struct err **e)
 {
+	AUTO(mem) char *text = xasprintf("list chain inet compose_%s rawpre\n", s->scope);
+
+	if (!any_bridge(s) || nft_run(n, text, "look for the rules", NULL) == 0)
+		return 0;
 	return nft_rebuild(n, s, e);
 }
 

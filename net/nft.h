@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "net/nl.h"
 #include "net/store.h"
 
 struct nft;
@@ -36,8 +37,8 @@ int nft_rebuild(struct nft *n, const struct store *s, struct err **e);
 /* The table is there and knows this network; else rebuilds. */
 int nft_network_ensure(struct nft *n, const struct store *s, const struct network *net,
 		       struct err **e);
-/* After the network has left the store; gone is its last description. */
-int nft_network_del(struct nft *n, const struct store *s, struct err **e);
+/* The table is there; else rebuilds. */
+int nft_ensure(struct nft *n, const struct store *s, struct err **e);
 /* Publishes, withdraws the ports of one endpoint of net. add = after it is in the store, del =
  * before or after it left. */
 int nft_ports_add(struct nft *n, const struct store *s, const struct network *net,
@@ -49,11 +50,10 @@ int nft_ports_del(struct nft *n, const struct store *s, const struct network *ne
  * without connection tracking. */
 int nft_dns_redirect(uint16_t udp_port, uint16_t tcp_port, struct err **e);
 
-/* Lets traffic of our bridges pass the forward chains of other firewalls that drop by default, as
- * far as those let a user add rules; warnings go to *ret_warning (free it) when they do not. */
-int nft_neighbours_ensure(struct nft *n, const struct store *s, char **ret_warning,
-			  struct err **e);
-/* Takes our rules out of them again. */
-int nft_neighbours_clear(struct nft *n, struct err **e);
+/* Lets traffic of our bridges pass the forward chains of other firewalls that drop by default. */
+int nft_neighbours_ensure(struct nft *n, const struct store *s, struct err **e);
+/* Takes out of them what no link is left for, after gone has lost its bridge. */
+int nft_neighbours_clear(struct nft *n, const struct network *gone, const struct links *links,
+			 struct err **e);
 
 #endif

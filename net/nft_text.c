@@ -287,13 +287,19 @@ size_t nft_text_ports(struct buf *b, const char *table, const char *verb,
 	return n;
 }
 
-static void put_alien(struct buf *b, const struct store *s)
+static void put_names(struct buf *b, const struct strv *names)
 {
-	buf_addstr(b, " set alien { type ifname; elements = { \"docker0\"");
-	for (size_t i = 0; i < s->alien.n; i++)
-		if (!streq(s->alien.v[i], "docker0"))
-			buf_addf(b, ", \"%s\"", s->alien.v[i]);
-	buf_addstr(b, " }; }\n");
+	for (size_t i = 0; i < names->n; i++)
+		buf_addf(b, "%s\"%s\"", i ? ", " : "", names->v[i]);
+}
+
+void nft_text_alien(struct buf *b, const struct store *s, const struct strv *alien)
+{
+	if (!alien->n)
+		return;
+	buf_addf(b, "add element inet compose_%s alien { ", s->scope);
+	put_names(b, alien);
+	buf_addstr(b, " }\n");
 }
 
 void nft_text_no_table(struct buf *b, const struct store *s)
@@ -302,7 +308,7 @@ void nft_text_no_table(struct buf *b, const struct store *s)
 		 s->scope);
 }
 
-void nft_text_table(struct buf *b, const struct store *s)
+void nft_text_table(struct buf *b, const struct store *s, const struct strv *alien)
 {
 	AUTO(mem) char *table = nft_table_name(s);
 
@@ -310,11 +316,12 @@ void nft_text_table(struct buf *b, const struct store *s)
 	buf_addf(b, "table inet %s {\n", table);
 	for (size_t i = 0; i < ARRAY_LEN(net_sets); i++)
 		put_net_set(b, s, i);
-	put_alien(b, s);
+	buf_addstr(b, " set alien { type ifname; }\n");
 	buf_addstr(b, port_sets);
 	buf_addstr(b, chains);
 	buf_addstr(b, forward);
 	buf_addstr(b, "}\n");
+	nft_text_alien(b, s, alien);
 	for (size_t i = 0; i < s->n_networks; i++)
 		for (size_t k = 0; k < s->networks[i]->n_endpoints; k++)
 			if (s->networks[i]->endpoints[k]->is_active)

@@ -15,8 +15,10 @@
 
 /* "compose_" and the scope, for free(3). */
 char *nft_table_name(const struct store *s);
-/* Deletes and defines the whole table. */
-void nft_text_table(struct buf *b, const struct store *s);
+/* Deletes and defines the whole table; alien are the names of dockerd's bridges. */
+void nft_text_table(struct buf *b, const struct store *s, const struct strv *alien);
+/* The element command that adds to them; nothing for an empty list. */
+void nft_text_alien(struct buf *b, const struct store *s, const struct strv *alien);
 /* Deletes the table, also when there is none. */
 void nft_text_no_table(struct buf *b, const struct store *s);
 /* Element commands of one endpoint's ports; verb is "add" or "delete". Returns how many ports. */

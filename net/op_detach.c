@@ -92,5 +92,6 @@ int op_sweep(struct worker *w, const struct json *req, struct reply *r, struct e
 			return err_wrap(e, "sweep project \"%s\"", project);
 	}
 	json_set_int(r->body, "removed", n);
-	return 0;
+	/* Somebody may have flushed all rules meanwhile. */
+	return nft_ensure(w->nft, w->store, e);
 }

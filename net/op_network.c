@@ -448,7 +448,6 @@ static int links_remove(struct worker *w, const struct network *net, struct err 
 static int kernel_ensure(struct worker *w, const struct network *net, struct reply *r,
 			 struct err **e)
 {
-	AUTO(mem) char *warning = NULL;
 	int got;
 
 	if (!network_is_bridge(net))
@@ -457,10 +456,16 @@ static int kernel_ensure(struct worker *w, const struct network *net, struct rep
 	if (got == 0)
 		got = nft_network_ensure(w->nft, w->store, net, e);
 	if (got == 0)
-		got = nft_neighbours_ensure(w->nft, w->store, &warning, e);
-	if (got == 0 && warning)
-		reply_warn(r, "%s", warning);
+		got = nft_neighbours_ensure(w->nft, w->store, e);
 	return got;
+}
+
+static int neighbours_leave(struct worker *w, const struct network *net, struct err **e)
+{
+	AUTO(links) struct links links = { 0 };
+	int r = netlink_links(w->nl, &links, e);
+
+	return r < 0 ? r : nft_neighbours_clear(w->nft, net, &links, e);
 }
 
 static int network_make(struct creation *c, struct network **ret, struct err **e)
@@ -479,6 +484,7 @@ static int network_make(struct creation *c, struct network **ret, struct err **e
 	return 0;
 undo_network:
 	(void)links_remove(c->w, net, NULL);
+	(void)neighbours_leave(c->w, net, NULL);
 	if (store_network_del(c->w->store, net, NULL) == 0)
 		(void)nft_rebuild(c->w->nft, c->w->store, NULL);
 	return r;
@@ -531,11 +537,11 @@ int op_network_remove(struct worker *w, const struct json *req, struct reply *r,
 	/* The record goes last: until then a worker that is killed here is repeated. */
 	got = links_remove(w, net, e);
 	if (got == 0)
+		got = neighbours_leave(w, net, e);
+	if (got == 0)
 		got = store_network_del(w->store, net, e);
 	if (got == 0)
-		got = nft_network_del(w->nft, w->store, e);
-	if (got == 0)
-		got = nft_neighbours_clear(w->nft, e);
+		got = nft_rebuild(w->nft, w->store, e);
 	return got < 0 ? err_wrap(e, "remove network \"%s\"", name) : 0;
 }
 

@@ -84,7 +84,6 @@ void store_free(struct store *s)
 	free(s->networks);
 	fd_close(&s->dirfd);
 	fd_close(&s->lockfd);
-	strv_done(&s->alien);
 	free(s->scope);
 	free(s);
 }

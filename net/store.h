@@ -79,7 +79,6 @@ struct store {
 	char boot_id[40];
 	struct network **networks;
 	size_t n_networks, cap_networks;
-	struct strv alien; /* bridges of dockerd seen on this host */
 };
 
 int store_open(const char *root, struct store **ret, struct err **e);
