@@ -84,7 +84,7 @@ static int find_rootfs(struct making *m, struct err **e)
 	return m->rootfs ? 0 : err_sys(e, errno, "root file system %s", path);
 }
 
-static int reserve(struct making *m, bool with_fifo, struct err **e)
+static int reserve(struct making *m, struct err **e)
 {
 	int r = state_reserve(m->o->root, m->o->id, &m->state, e);
 
@@ -93,11 +93,14 @@ static int reserve(struct making *m, bool with_fifo, struct err **e)
 	m->reserved = true;
 	r = file_write(m->state.dir, RUNTIME_CONFIG_NAME, m->text.p, m->text.n, 0600,
 		       /* durable= */ false, e);
-	if (r == 0 && with_fifo && mkfifoat(m->state.dir, RUNTIME_FIFO_NAME, 0622) < 0)
+	if (r == 0 && mkfifoat(m->state.dir, RUNTIME_FIFO_NAME, 0622) < 0)
 		r = err_sys(e, errno, "create " RUNTIME_FIFO_NAME);
 	/* The program may run as any user when it opens the fifo. */
-	if (r == 0 && with_fifo && fchmodat(m->state.dir, RUNTIME_FIFO_NAME, 0622, 0) < 0)
+	if (r == 0 && fchmodat(m->state.dir, RUNTIME_FIFO_NAME, 0622, 0) < 0)
 		r = err_sys(e, errno, "chmod " RUNTIME_FIFO_NAME);
+	if (r == 0 && (hooks_any(m->spec, HOOK_POSTSTART) || hooks_any(m->spec, HOOK_POSTSTOP)))
+		r = file_write(m->state.dir, RUNTIME_HOOKS_NAME, "", 0, 0600, /* durable= */ false,
+			       e);
 	return r;
 }
 
@@ -123,7 +126,7 @@ static int make_cgroup(struct making *m, struct err **e)
 	return cgroup_limit(m->cgroup, m->spec->resources, e);
 }
 
-static int launch(struct making *m, bool with_fifo, const char *console_socket, struct err **e)
+static int launch(struct making *m, const char *console_socket, struct err **e)
 {
 	int r;
 
@@ -141,7 +144,6 @@ static int launch(struct making *m, bool with_fifo, const char *console_socket, 
 		.preserve_fds = m->o->preserve_fds,
 		.no_pivot = m->o->no_pivot,
 		.no_new_keyring = m->o->no_new_keyring,
-		.use_fifo = with_fifo,
 		.proc_fd = m->proc_fd,
 		.pidfd = -1,
 		.channel = -1,
@@ -169,7 +171,8 @@ int pid_file_write(const char *path, int pid, struct err **e)
 static void forget(struct making *m)
 {
 	static const char *const names[] = { RUNTIME_CONFIG_NAME, RUNTIME_FIFO_NAME,
-					     RUNTIME_CGROUPS_NAME, RUNTIME_STATE_NAME };
+					     RUNTIME_CGROUPS_NAME, RUNTIME_HOOKS_NAME,
+					     RUNTIME_STATE_NAME };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		(void)unlinkat(m->state.dir, names[i], 0);
@@ -193,7 +196,7 @@ static void undo(struct making *m)
 }
 
 /* Everything up to an init that waits. */
-static int make(struct making *m, bool with_fifo, const char *console_socket, struct err **e)
+static int make(struct making *m, const char *console_socket, struct err **e)
 {
 	int r;
 
@@ -204,13 +207,13 @@ static int make(struct making *m, bool with_fifo, const char *console_socket, st
 	if (r == 0)
 		r = find_rootfs(m, e);
 	if (r == 0)
-		r = reserve(m, with_fifo, e);
+		r = reserve(m, e);
 	if (r == 0)
 		r = make_cgroup(m, e);
 	if (r == 0)
 		r = seccomp_prepare(m->spec, m->o->seccomp_cache, &m->filter, e);
 	if (r == 0)
-		r = launch(m, with_fifo, console_socket, e);
+		r = launch(m, console_socket, e);
 	if (r == 0)
 		r = state_write(&m->state, m->bundle, m->rootfs, m->spec->annotations, e);
 	if (r == 0)
@@ -231,7 +234,7 @@ int container_create(const struct container_options *o, struct err **e)
 	int r = check_options(o, e);
 
 	m.o = o;
-	return r < 0 ? r : make(&m, /* with_fifo= */ true, o->console_socket, e);
+	return r < 0 ? r : make(&m, o->console_socket, e);
 }
 
 /* The other end of the fifo writes nothing and is closed by execve, or writes why there was none. */
@@ -444,7 +447,7 @@ static int make_with_console(struct making *m, int *ret_master, struct err **e)
 	listener = console_listener(m, &path, e);
 	if (listener < 0)
 		return listener;
-	r = make(m, /* with_fifo= */ false, path, e);
+	r = make(m, path, e);
 	if (r == 0)
 		*ret_master = relay_accept_master(listener, e);
 	(void)unlink(path);
@@ -491,10 +494,10 @@ int container_run(const struct container_options *o, struct err **e)
 	if (own_console)
 		r = make_with_console(&m, &master, e);
 	else
-		r = make(&m, /* with_fifo= */ false, o->console_socket, e);
+		r = make(&m, o->console_socket, e);
 	if (r < 0)
 		return r;
-	r = launch_release(&m.launch, e);
+	r = container_release(m.state.dir, m.launch.pidfd, e);
 	if (r == 0)
 		r = poststart(&m.state, m.spec, e);
 	if (r < 0) {

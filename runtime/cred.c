@@ -176,7 +176,21 @@ static int set_ids(const struct identity *id, struct err **e)
 	return 0;
 }
 
-int cred_apply(const struct spec_process *p, const struct identity *id, int proc_fd,
+static int set_rlimits(const struct spec_process *p, pid_t pid, struct err **e)
+{
+	for (size_t i = 0; i < p->n_rlimits; i++) {
+		struct rlimit lim = { p->rlimits[i].soft, p->rlimits[i].hard };
+
+		if (prlimit(pid, (enum __rlimit_resource)p->rlimits[i].resource, &lim, NULL) < 0)
+			return err_sys(e, errno, "set rlimit %s to %llu:%llu",
+				       spec_rlimit_name(p->rlimits[i].resource),
+				       (unsigned long long)lim.rlim_cur,
+				       (unsigned long long)lim.rlim_max);
+	}
+	return 0;
+}
+
+int cred_apply(const struct spec_process *p, const struct identity *id, int proc_fd, bool userns,
 	       const struct seccomp_program *filter, int *ret_listener, struct err **e)
 {
 	uint64_t all = caps_kernel_all(proc_fd);
@@ -189,7 +203,12 @@ int cred_apply(const struct spec_process *p, const struct identity *id, int proc
 		caps = (struct caps){ .bounding = 0 };
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(e, errno, "keep capabilities over the change of user");
-	r = caps_drop_bounding(caps.bounding, all, e);
+	/* By the process itself while it is still root: from outside it takes a capability that
+	 * nested machines lack. In a user namespace it was done before the namespace was entered. */
+	if (!userns)
+		r = set_rlimits(p, 0, e);
+	if (r == 0)
+		r = caps_drop_bounding(caps.bounding, all, e);
 	if (r == 0 && filter->code && !p->no_new_privs) {
 		r = seccomp_install(filter, e);
 		if (r >= 0 && filter->wants_listener)
@@ -231,15 +250,9 @@ static int set_oom_score(const struct spec_process *p, pid_t pid, int proc_fd, b
 
 int limits_apply(const struct spec_process *p, pid_t pid, int proc_fd, bool userns, struct err **e)
 {
-	for (size_t i = 0; i < p->n_rlimits; i++) {
-		struct rlimit lim = { p->rlimits[i].soft, p->rlimits[i].hard };
+	int r = userns ? set_rlimits(p, pid, e) : 0;
 
-		if (prlimit(pid, (enum __rlimit_resource)p->rlimits[i].resource, &lim, NULL) < 0)
-			return err_sys(e, errno, "set rlimit %d to %llu:%llu",
-				       p->rlimits[i].resource, (unsigned long long)lim.rlim_cur,
-				       (unsigned long long)lim.rlim_max);
-	}
-	return set_oom_score(p, pid, proc_fd, userns, e);
+	return r < 0 ? r : set_oom_score(p, pid, proc_fd, userns, e);
 }
 
 struct sched_attributes {

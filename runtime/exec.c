@@ -179,7 +179,7 @@ static int become(struct entering *x, const struct identity *id, bool cwd_later,
 		stdio_chown(id->uid);
 	if (syscall(SYS_close_range, 3u + x->o->preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		return err_sys(e, errno, "close descriptors");
-	r = cred_apply(p, id, x->proc_fd, &x->filter, &listener, e);
+	r = cred_apply(p, id, x->proc_fd, x->spec->ns[NS_USER].present, &x->filter, &listener, e);
 	if (r == 0 && cwd_later) {
 		if (chdir(p->cwd) < 0)
 			return err_sys(e, errno, "chdir to cwd (\"%s\")", p->cwd);
@@ -279,7 +279,7 @@ static int start_child(struct entering *x, const struct identity *id, pid_t *ret
 	if (r == 0)
 		(void)sync_send(x->channel[0], SYNC_GO, 0, NULL);
 	if (r == 0) {
-		r = sync_recv(x->channel[0], SYNC_START, NULL, e);
+		r = sync_recv(x->channel[0], SYNC_READY, NULL, e);
 		r = r == -ECONNRESET ? 0 : r;
 	}
 	if (r == 0)

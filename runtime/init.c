@@ -40,7 +40,7 @@ struct init {
 	struct tty tty;
 	struct identity id;
 	char *program;	 /* found in the container */
-	int fifo;	 /* O_PATH of exec.fifo, -1 without */
+	int fifo;	 /* O_PATH of exec.fifo */
 	int tiny;	 /* the small init's program, -1 without */
 	int console;	 /* console socket, -1 without */
 	int notify;	 /* socket of seccomp's listenerPath, -1 without */
@@ -97,12 +97,9 @@ static int open_host_files(struct init *in, struct err **e)
 {
 	const char *listener = json_str(in->s->seccomp, "listenerPath", NULL);
 
-	if (in->l->use_fifo) {
-		in->fifo = openat(in->l->state->dir, RUNTIME_FIFO_NAME,
-				  O_PATH | O_CLOEXEC | O_NOFOLLOW);
-		if (in->fifo < 0)
-			return err_sys(e, errno, "open " RUNTIME_FIFO_NAME);
-	}
+	in->fifo = openat(in->l->state->dir, RUNTIME_FIFO_NAME, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	if (in->fifo < 0)
+		return err_sys(e, errno, "open " RUNTIME_FIFO_NAME);
 	if (in->l->console_socket) {
 		in->console = tty_socket(in->l->console_socket, e);
 		if (in->console < 0)
@@ -340,7 +337,8 @@ static int set_credentials(struct init *in, struct err **e)
 	stdio_chown(in->id.uid);
 	if (syscall(SYS_close_range, 3u + in->l->preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		return err_sys(e, errno, "close descriptors");
-	r = cred_apply(p, &in->id, in->l->proc_fd, in->l->seccomp, &listener, e);
+	r = cred_apply(p, &in->id, in->l->proc_fd, in->root.has_userns, in->l->seccomp,
+		       &listener, e);
 	if (r == 0)
 		r = send_listener(in, listener, e);
 	if (r == 0 && in->cwd_later) {
@@ -379,8 +377,6 @@ static int await_start(struct init *in, struct err **e)
 	char name[48];
 	int fd;
 
-	if (!in->l->use_fifo)
-		return sync_recv(in->channel, SYNC_START, NULL, e) < 0 ? -ECONNRESET : in->channel;
 	fd_close(&in->channel);
 	/* Blocks until somebody opens the other end. The path is gone, its inode is not. */
 	(void)snprintf(name, sizeof(name), "self/fd/%d", in->fifo);
@@ -472,9 +468,6 @@ void init_main(struct launch *l, int channel)
 	if (report < 0)
 		_exit(1);
 	(void)execute(&in, report, &e);
-	if (l->use_fifo)
-		report_failure(report, e);
-	else
-		(void)sync_send(report, SYNC_ERROR, err_code(e), err_text(e));
+	report_failure(report, e);
 	_exit(lookup_exit_code(err_code(e)));
 }

@@ -209,8 +209,11 @@ static int converse(struct launch *l, struct err **e)
 {
 	const struct spec *s = l->spec;
 	bool hooks = hooks_any(s, HOOK_PRESTART) || hooks_any(s, HOOK_CREATE_RUNTIME);
-	int r = write_maps(l, e);
+	bool userns = s->ns[NS_USER].present;
+	int r = limits_apply(&s->process, l->pid, l->proc_fd, userns, e);
 
+	if (r == 0)
+		r = write_maps(l, e);
 	if (r == 0 && l->cgroup)
 		r = cgroup_enter(l->cgroup, l->pid, /* with_v2= */ false, e);
 	/* An init that has failed already has left its reason in the channel; it is read below. */
@@ -231,8 +234,6 @@ static int converse(struct launch *l, struct err **e)
 		if (r == -ECONNRESET)
 			r = died(l, e);
 	}
-	if (r == 0 && s->has_process)
-		r = limits_apply(&s->process, l->pid, l->proc_fd, s->ns[NS_USER].present, e);
 	return r;
 }
 
@@ -254,20 +255,10 @@ int launch_init(struct launch *l, struct err **e)
 		launch_abort(l);
 		return r;
 	}
+	fd_close(&l->channel);
 	l->state->pid = l->pid;
 	l->state->start_time = process_start_time(l->pid);
 	return 0;
-}
-
-int launch_release(struct launch *l, struct err **e)
-{
-	int r = sync_send(l->channel, SYNC_START, 0, NULL);
-
-	if (r == 0)
-		r = sync_recv(l->channel, SYNC_START, NULL, e);
-	fd_close(&l->channel);
-	/* The end of the channel is the good news: the program has taken the process over. */
-	return r == -ECONNRESET ? 0 : r;
 }
 
 void launch_abort(struct launch *l)

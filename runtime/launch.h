@@ -12,8 +12,8 @@
  *	createRuntime hooks <-------------- HOOKS (only when there are any)
  *	                                    pivot, user, cwd, program, credentials
  *	limits, state file <--------------- READY
- *	(create ends here)                  opens exec.fifo, or waits for START
- *	                                    execve: the channel closes, or carries the error
+ *	(create ends here)                  opens exec.fifo and waits for its other end
+ *	                                    execve: the fifo closes, or carries the error
  *
  * Owns:    struct launch borrows everything but pidfd and channel, which launch_done() closes.
  * Units:   none.
@@ -42,19 +42,16 @@ struct launch {
 	const char *console_socket;  /* NULL = none */
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring;
-	bool use_fifo; /* released through exec.fifo, else by launch_release() */
 	int proc_fd;   /* the host's procfs */
 
 	/* Results. */
 	pid_t pid;
 	int pidfd;
-	int channel; /* to the init; -1 afterwards when use_fifo */
+	int channel; /* to the init; -1 afterwards */
 };
 
 /* Returns when the init is ready and waits. */
 int launch_init(struct launch *l, struct err **e);
-/* !use_fifo: lets it go and waits for the execve. */
-int launch_release(struct launch *l, struct err **e);
 /* Kills and reaps an init that was launched. */
 void launch_abort(struct launch *l);
 void launch_done(struct launch *l);
@@ -66,7 +63,7 @@ int ns_join(const struct spec *s, unsigned mask, struct err **e);
 unsigned ns_clone_flag(enum ns_type t);
 
 /* The messages between the two. */
-enum sync_kind { SYNC_GO, SYNC_HOOKS, SYNC_HOOKS_DONE, SYNC_PID, SYNC_READY, SYNC_START, SYNC_ERROR };
+enum sync_kind { SYNC_GO, SYNC_HOOKS, SYNC_HOOKS_DONE, SYNC_PID, SYNC_READY, SYNC_ERROR };
 int sync_send(int fd, enum sync_kind kind, int value, const char *text);
 /* -ECONNRESET at end of file. An error message from the other side becomes e; otherwise value. */
 int sync_recv(int fd, enum sync_kind want, int *ret_value, struct err **e);

@@ -28,7 +28,8 @@
 #define RUNTIME_STATE_NAME   "state.json"
 #define RUNTIME_CONFIG_NAME  "config.json"
 #define RUNTIME_FIFO_NAME    "exec.fifo"
-#define RUNTIME_CGROUPS_NAME "cgroups"
+#define RUNTIME_CGROUPS_NAME "cgroups" /* lines "VERSION CONTROLLERS PATH" */
+#define RUNTIME_HOOKS_NAME   "hooks"   /* there when start or delete have hooks to run */
 
 /* Exit codes of a container that could not be started, and of `exec`. */
 enum runtime_exit {

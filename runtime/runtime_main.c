@@ -91,9 +91,9 @@ static void report(const struct globals *g, const struct err *e)
 	}
 	if (fd >= 0)
 		(void)fd_write_all(fd, line, strlen(line));
-	if (!g->log_json || fd < 0)
+	if (fd < 0)
 		dprintf(STDERR_FILENO, "error: %s\n", err_text(e));
-	if (err_hint_text(e))
+	if (err_hint_text(e) && fd < 0)
 		dprintf(STDERR_FILENO, "  hint: %s\n", err_hint_text(e));
 }
 

@@ -62,6 +62,14 @@ const char *ns_type_name(enum ns_type t)
 	return ns_names[t];
 }
 
+const char *spec_rlimit_name(int resource)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rlimit_names); i++)
+		if (rlimit_names[i].resource == resource)
+			return rlimit_names[i].name;
+	return "RLIMIT_?";
+}
+
 /* Numbers come as doubles: -1 means "infinity" in rlimits, 2^64-1 is not exact. */
 static uint64_t u64_of(const struct json *v)
 {

@@ -138,6 +138,8 @@ const char *spec_annotation(const struct spec *s, const char *key);
 uint64_t spec_caps_mask(const struct json *names);
 int spec_idmaps_parse(struct arena *a, const struct json *j, struct spec_idmap **ret, size_t *ret_n,
 		      struct err **e);
+/* "RLIMIT_NOFILE" ... */
+const char *spec_rlimit_name(int resource);
 /* "pid", "network" ... */
 const char *ns_type_name(enum ns_type t);
 
