@@ -142,6 +142,8 @@ static int run_command(struct cli *cli, const char *path, char **argv, size_t n,
 	};
 	int r;
 
+	if (cmd->raw && !cmd->hidden && n > 0 && streq(argv[0], "--help"))
+		return print_help(path, cmd);
 	if (cmd->raw)
 		return cmd->run(cli, NULL, argv, n, e);
 	flagset_init(&sets[0]);

@@ -156,8 +156,11 @@ void help_command(struct buf *out, const char *path, const struct cmd *cmd, size
 			 path, cmd->name);
 		return;
 	}
-	buf_addf(out, "Usage:  docker %s %s [OPTIONS]%s%s\n\n%s\n\nOptions:\n", path, cmd->name,
+	buf_addf(out, "Usage:  docker %s %s [OPTIONS]%s%s\n\n%s\n", path, cmd->name,
 		 cmd->args ? " " : "", cmd->args ? cmd->args : "", cmd->summary);
+	if (cmd->raw)
+		return; /* its flags are another program's */
+	buf_addstr(out, "\nOptions:\n");
 	help_options(out, cmd->opts, dry_run_row, width);
 }
 
