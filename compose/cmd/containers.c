@@ -6,14 +6,14 @@
 #include "compose/load/load.h"
 #include "compose/supervise/client.h"
 
-bool container_is_up(const struct json *c)
+bool listed_is_up(const struct json *c)
 {
 	const char *s = json_str(c, "state", "");
 
 	return streq(s, "running") || streq(s, "paused") || streq(s, "restarting");
 }
 
-bool container_is_running(const struct json *c)
+bool listed_is_running(const struct json *c)
 {
 	const char *s = json_str(c, "state", "");
 
@@ -86,7 +86,7 @@ int container_choose(struct cli *cli, const char *service, int index, struct con
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < list->n; i++) {
-		if (!container_is_running(list->v[i]))
+		if (!listed_is_running(list->v[i]))
 			continue;
 		if (index > 0 && (json_bool(list->v[i], "oneoff", false) ||
 				  json_int(list->v[i], "number", 0) != index))

@@ -31,8 +31,8 @@ static inline void containers_autop(struct containers *c)
 	containers_done(c);
 }
 /* running, paused or restarting */
-bool container_is_up(const struct json *c);
-bool container_is_running(const struct json *c);
+bool listed_is_up(const struct json *c);
+bool listed_is_running(const struct json *c);
 /* The running container of a service: number index, or with index 0 the lowest number, then
  * one-offs. *ret is borrowed from list. */
 int container_choose(struct cli *cli, const char *service, int index, struct containers *list,

@@ -11,7 +11,7 @@ struct kill_opts {
 static bool any_running(const struct containers *list)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (container_is_up(list->v[i]))
+		if (listed_is_up(list->v[i]))
 			return true;
 	return false;
 }

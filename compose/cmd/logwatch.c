@@ -37,7 +37,7 @@ struct source *logwatch_add(struct logwatch *w, const struct json *c)
 	struct source *s = follow_add(&w->follow, json_str(c, "id", ""), json_str(c, "service", ""),
 				      container_short_name(c, w->cli->project), dir);
 
-	s->is_running = container_is_up(c);
+	s->is_running = listed_is_up(c);
 	logfile_from_start(s->file);
 	return s;
 }

@@ -55,7 +55,7 @@ static char *config_files(const struct json *containers)
 static bool any_up(const struct json *containers)
 {
 	JSON_EACH (c, containers)
-		if (container_is_up(c))
+		if (listed_is_up(c))
 			return true;
 	return false;
 }

@@ -125,7 +125,7 @@ static struct json *publishers(const struct json *c)
 	JSON_EACH (b, json_get(c, "ports"))
 		v[n++] = publisher(json_str(b, "host_ip", ""), json_int(b, "target", 0),
 				   json_int(b, "published", 0), json_str(b, "protocol", "tcp"));
-	JSON_EACH (x, container_is_running(c) ? json_get(c, "exposed") : NULL) {
+	JSON_EACH (x, listed_is_running(c) ? json_get(c, "exposed") : NULL) {
 		const char *text = json_text(x) ? json_text(x) : "", *slash = strchr(text, '/');
 		int64_t target = strtol(text, NULL, 10);
 		const char *proto = slash ? slash + 1 : "tcp";
@@ -168,7 +168,7 @@ static struct json *make_row(const struct cli *cli, const struct ps_opts *o, con
 	set_taken(row, "CreatedAt", human_created_at(json_str(c, "created", "")));
 	json_set_str(row, "Engine", "");
 	json_set_int(row, "ExitCode", ended ? json_int(c, "exit_code", 0) : 0);
-	json_set_str(row, "Health", container_is_running(c) ? json_str(c, "health", "") : "");
+	json_set_str(row, "Health", listed_is_running(c) ? json_str(c, "health", "") : "");
 	set_taken(row, "ID", xstrndup(id, o->no_trunc ? strlen(id) : SHORT_ID));
 	json_set_str(row, "Image", json_str(c, "image", ""));
 	set_taken(row, "Labels", labels_text(json_get(c, "labels")));
@@ -220,7 +220,7 @@ static bool is_shown(const struct cli *cli, const struct ps_opts *o, const struc
 		return false;
 	if (o->status.n)
 		return strv_has(&o->status, json_str(c, "state", ""));
-	return o->all || container_is_up(c);
+	return o->all || listed_is_up(c);
 }
 
 static void print_services(const struct containers *list, struct buf *out)

@@ -15,7 +15,7 @@ static char *victims(const struct containers *list, bool stop)
 	AUTO(strv) struct strv names = STRV_INIT;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (stop || !container_is_up(list->v[i]))
+		if (stop || !listed_is_up(list->v[i]))
 			strv_add(&names, json_str(list->v[i], "name", ""));
 	return strv_join(&names, ", ");
 }

@@ -90,7 +90,7 @@ static int top_run(struct cli *cli, const void *opts, char **args, size_t n, str
 	r = containers_list(cli, args, n, WITH_ONEOFF, &list, e);
 	table_row(&t, "SERVICE", "#", "UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD", NULL);
 	for (size_t i = 0; i < list.n && r == 0; i++)
-		if (container_is_running(list.v[i]))
+		if (listed_is_running(list.v[i]))
 			r = add_container(&t, list.v[i], e);
 	if (r < 0 || t.n_rows == 1)
 		return r;

@@ -27,7 +27,7 @@ static const struct column columns[] = {
 static bool is_mounted(const struct containers *list, const char *volume)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		if (!container_is_up(list->v[i]))
+		if (!listed_is_up(list->v[i]))
 			continue;
 		JSON_EACH (m, json_get(list->v[i], "mounts"))
 			if (streq(json_str(m, "type", ""), "volume") &&

@@ -53,7 +53,7 @@ static struct json *running_ids(const struct containers *list)
 	struct json *ids = json_new_arr();
 
 	for (size_t i = 0; i < list->n; i++)
-		if (container_is_up(list->v[i]))
+		if (listed_is_up(list->v[i]))
 			json_push_str(ids, json_str(list->v[i], "id", ""));
 	return ids;
 }
