@@ -117,6 +117,8 @@ static int spawn(const struct child_spec *spec, int *lifted, pid_t *ret_pid)
 	(void)posix_spawnattr_setsigdefault(&attr, &all);
 	if (spec->own_group)
 		flags |= POSIX_SPAWN_SETPGROUP;
+	if (spec->own_session)
+		flags |= POSIX_SPAWN_SETSID;
 	(void)posix_spawnattr_setflags(&attr, flags);
 	r = add_fds(&fa, spec, lifted);
 	if (r == 0)

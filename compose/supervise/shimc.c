@@ -48,8 +48,10 @@ void shimc_hangup(struct shimc *s)
 
 static void lost(struct shimc *s)
 {
+	int pidfd = TAKE_FD(s->pidfd);
+
 	shimc_hangup(s);
-	s->ops->on_lost(s);
+	s->ops->on_lost(s, pidfd);
 }
 
 static void take_parked(struct shimc *s, const struct shim_parked *p, int *fds, size_t n)

@@ -32,7 +32,8 @@ struct shimc_ops {
 	void (*on_state)(struct shimc *s, const struct shim_state *st);
 	/* The parked descriptors now belong to the callee. */
 	void (*on_parked)(struct shimc *s, int *fds, size_t n);
-	void (*on_lost)(struct shimc *s);
+	/* pidfd (-1: unknown) now belongs to the callee. */
+	void (*on_lost)(struct shimc *s, int pidfd);
 };
 
 struct shimc {

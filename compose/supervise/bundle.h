@@ -1,0 +1,78 @@
+/*
+ * compose/supervise/bundle.h - the directory of one container: making it, bringing it up to date before
+ * a start, renaming it, removing it. Everything here blocks.
+ *
+ * bundle_create() writes the intent "create" first; until container.json is there and the intent is
+ * gone, a successor undoes the whole by bundle_remove().
+ *
+ * Owns:    requests own their texts; JSON inputs marked borrowed outlive the call.
+ * Units:   nanoseconds.
+ * Errors:  -errno with the text users know; on failure bundle_create() has undone everything.
+ * Thread:  pool.
+ * Source:  ARCHITECTURE.md "State on disk"; cli reference 2.2 "Labels".
+ */
+#ifndef COMPOSE_SUPERVISE_BUNDLE_H
+#define COMPOSE_SUPERVISE_BUNDLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/strv.h"
+#include "compose/supervise/record.h"
+
+struct bundle_request {
+	/* Borrowed. */
+	const char *root, *run;
+	const struct json *project, *service;
+	const struct json *inherited; /* mounts of the container replaced, or NULL */
+	const struct json *from;      /* volumes_from: donor -> mounts, or NULL */
+	const struct json *values;    /* secrets and configs out of the environment */
+	const struct json *args;      /* working_dir, config_files, env_files of the request */
+	/* Owned. */
+	char *id, *name, *final_name, *bundle, *run_dir;
+	char *service_name;
+	char *replaces;	/* label "replace", NULL unless a recreation */
+	int number;
+	bool oneoff, auto_remove, use_aliases;
+	char config_hash[65];
+	/* Result. */
+	struct record record;
+};
+
+void bundle_request_done(struct bundle_request *q);
+int bundle_create(struct bundle_request *q, struct err **e);
+
+/* Before a start: volumes with a file system of their own are mounted, secrets are filled in again
+ * after a reboot, config.json follows the namespaces it joins. */
+struct bundle_prepare {
+	const char *root; /* borrowed */
+	char *id, *bundle, *run_dir;
+	char *ipc_ns, *pid_ns, *uts_ns;
+	bool has_netns;
+};
+void bundle_prepare_done(struct bundle_prepare *p);
+int bundle_prepare(struct bundle_prepare *p, const struct json *spec, struct err **e);
+
+/* Gives the directory its final name and rewrites config.json, whose paths lie in it. spec as in the
+ * record, mounts as in `list`. */
+struct bundle_rename {
+	const char *root;
+	const char *id, *from, *to, *run_dir;
+	bool has_netns;
+};
+int bundle_rename(const struct bundle_rename *n, const struct json *doc, struct err **e);
+
+/* Removes directory, references to volumes, secrets, the state directory; with_volumes: anonymous
+ * volumes too. Idempotent: what is gone already is success. volumes: names of all volumes it refers
+ * to; anonymous: those that may go. */
+struct bundle_removal {
+	const char *root;
+	const char *id, *bundle, *run_dir;
+	const struct strv *volumes, *anonymous;
+	bool with_volumes;
+};
+int bundle_remove(const struct bundle_removal *m, struct err **e);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * compose/supervise/create.h - one new container, for `up` and for `run`.
+ *
+ * Owns:    inherited is taken; everything else in the spec is borrowed: project, service and args until
+ *          done is called.
+ * Units:   none.
+ * Errors:  done gets e, which it takes; c is NULL then.
+ * Thread:  loop; the work itself is done in the pool.
+ * Source:  compose/supervise/bundle.h.
+ */
+#ifndef COMPOSE_SUPERVISE_CREATE_H
+#define COMPOSE_SUPERVISE_CREATE_H
+
+#include "compose/supervise/container.h"
+
+struct create_spec {
+	const struct json *project, *service, *args;
+	struct json *inherited;
+	const char *service_name, *name, *replaces;
+	int number;
+	bool oneoff, auto_remove, use_aliases;
+};
+typedef void (*create_fn)(void *ctx, struct container *c, struct err *e);
+void create_begin(struct sup *s, const struct create_spec *spec, create_fn done, void *ctx);
+
+/* The mount records of a container. */
+struct json *create_mounts_of(const struct container *c);
+/* container.json as a tree. */
+struct json *create_doc_of(const struct container *c);
+
+#endif

@@ -1,0 +1,145 @@
+#include "compose/supervise/guardian.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/strv.h"
+
+#define TOO_QUICK_NS 1000000000LL
+
+struct guardian {
+	struct sup *sup;
+	uv_poll_t poll; /* our first one: the parent's pidfd */
+	int pidfd;
+	int pipe; /* write end, to a later one; -1 while the parent lives */
+	int64_t made_ns;
+	bool is_watching, is_closed;
+};
+
+static void renew(struct guardian *g);
+
+static void on_renewed_exit(void *ctx, int status)
+{
+	struct guardian *g = ctx;
+
+	(void)status;
+	if (g->is_closed)
+		return;
+	fd_close(&g->pipe);
+	if (clock_mono_ns() - g->made_ns < TOO_QUICK_NS) {
+		log_write(LOG_ERROR, "project %s: the guardian dies at once, going on without one",
+			  g->sup->project);
+		return;
+	}
+	renew(g);
+}
+
+static int spawn(struct guardian *g, int read_end, struct err **e)
+{
+	AUTO(strv) struct strv argv = STRV_INIT;
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n < 0)
+		return err_sys(e, errno, "read /proc/self/exe");
+	exe[n] = '\0';
+	strv_add(&argv, "compose-shim");
+	strv_add(&argv, "guard");
+	strv_add(&argv, "--adopt");
+	strv_add(&argv, "--");
+	strv_add(&argv, exe);
+	strv_add(&argv, "supervise");
+	strv_add(&argv, g->sup->project);
+	return child_spawn(&g->sup->children,
+			   &(struct child_spec){ .path = g->sup->shim,
+						 .argv = argv.v,
+						 .fds = (int[]){ -1, -1, g->sup->log_fd, read_end },
+						 .n_fds = 4,
+						 .own_session = true },
+			   on_renewed_exit, g, e);
+}
+
+static void renew(struct guardian *g)
+{
+	AUTO(err) struct err *e = NULL;
+	AUTO(fd) int read_end = -1;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return;
+	read_end = ends[0];
+	g->pipe = ends[1];
+	g->made_ns = clock_mono_ns();
+	if (spawn(g, read_end, &e) >= 0) {
+		log_write(LOG_WARN, "project %s: the guardian died, made a new one", g->sup->project);
+		return;
+	}
+	log_write(LOG_ERROR, "project %s: %s", g->sup->project, err_text(e));
+	fd_close(&g->pipe);
+}
+
+static void on_poll_closed(uv_handle_t *h)
+{
+	(void)h; /* freed with the guardian, after the loop */
+}
+
+static void unwatch(struct guardian *g)
+{
+	if (!g->is_watching)
+		return;
+	g->is_watching = false;
+	(void)uv_poll_stop(&g->poll);
+	uv_close((uv_handle_t *)&g->poll, on_poll_closed);
+	fd_close(&g->pidfd);
+}
+
+static void on_parent_died(uv_poll_t *h, int status, int events)
+{
+	struct guardian *g = h->data;
+
+	(void)status;
+	(void)events;
+	unwatch(g);
+	renew(g);
+}
+
+void guardian_open(struct sup *s)
+{
+	struct guardian *g = xcalloc(1, sizeof(*g));
+	pid_t parent = getppid();
+
+	g->sup = s;
+	g->pipe = -1;
+	s->guardian = g;
+	g->pidfd = (int)syscall(SYS_pidfd_open, parent, 0);
+	/* It may have died, and its number been reused, before we got hold of it. */
+	if (g->pidfd >= 0 && getppid() != parent)
+		fd_close(&g->pidfd);
+	if (g->pidfd < 0) {
+		renew(g);
+		return;
+	}
+	(void)fcntl(g->pidfd, F_SETFD, FD_CLOEXEC);
+	(void)uv_poll_init(&s->loop, &g->poll, g->pidfd);
+	g->poll.data = g;
+	g->is_watching = true;
+	(void)uv_poll_start(&g->poll, UV_READABLE, on_parent_died);
+}
+
+void guardian_close(struct sup *s)
+{
+	struct guardian *g = s->guardian;
+
+	if (!g)
+		return;
+	g->is_closed = true;
+	if (g->pipe >= 0)
+		(void)!write(g->pipe, "q", 1);
+	fd_close(&g->pipe);
+	unwatch(g);
+}

@@ -1,0 +1,102 @@
+#include "compose/supervise/orphan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fdio.h"
+
+/* linux/pidfd.h of Linux 6.15; older headers do not have it, older kernels answer ENOTTY. */
+struct pidfd_info_v1 {
+	uint64_t mask, cgroupid;
+	uint32_t pid, tgid, ppid;
+	uint32_t ids[8];
+	int32_t exit_code;
+};
+#define PIDFD_INFO_EXIT_BIT (1ULL << 3)
+#define PIDFD_GET_INFO_V1   _IOWR(0xFF, 11, struct pidfd_info_v1)
+
+struct orphan {
+	uv_poll_t poll;
+	struct container *c;
+	int pidfd;
+};
+
+static void on_closed(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+static int exit_code_of(int pidfd)
+{
+	struct pidfd_info_v1 info = { .mask = PIDFD_INFO_EXIT_BIT };
+
+	if (ioctl(pidfd, PIDFD_GET_INFO_V1, &info) < 0 || !(info.mask & PIDFD_INFO_EXIT_BIT))
+		return 255;
+	return WIFEXITED(info.exit_code) ? WEXITSTATUS(info.exit_code) :
+					   128 + WTERMSIG(info.exit_code);
+}
+
+static void over(struct container *c, int code)
+{
+	c->orphan = NULL;
+	c->shim.ops->on_exited(&c->shim, code, false, clock_wall_ns());
+}
+
+static void on_ended(uv_poll_t *h, int status, int events)
+{
+	struct orphan *o = h->data;
+	struct container *c = o->c;
+	int code = exit_code_of(o->pidfd);
+
+	(void)status;
+	(void)events;
+	(void)uv_poll_stop(h);
+	fd_close(&o->pidfd);
+	uv_close((uv_handle_t *)h, on_closed);
+	over(c, code);
+}
+
+void orphan_watch(struct container *c, int pidfd)
+{
+	struct orphan *o;
+
+	if (pidfd < 0) {
+		over(c, 255);
+		return;
+	}
+	o = xcalloc(1, sizeof(*o));
+	o->c = c;
+	o->pidfd = pidfd;
+	o->poll.data = o;
+	c->orphan = o;
+	(void)uv_poll_init(&c->sup->loop, &o->poll, pidfd);
+	(void)uv_poll_start(&o->poll, UV_READABLE, on_ended);
+}
+
+int orphan_kill(struct container *c, int signal)
+{
+	if (!c->orphan)
+		return -ESRCH;
+	return syscall(SYS_pidfd_send_signal, c->orphan->pidfd, signal, NULL, 0) < 0 ? -errno : 0;
+}
+
+int orphan_find(const char *id, int pid)
+{
+	AUTO(mem) char *path = xasprintf("/proc/%d/cgroup", pid);
+	AUTO(buf) struct buf text = BUF_INIT;
+	int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+
+	if (pidfd < 0)
+		return -1;
+	/* Looked at after the pidfd was opened: the number cannot have been reused since. */
+	if (file_read(AT_FDCWD, path, 1 << 16, &text, NULL) == 0 && strstr(buf_str(&text), id))
+		return pidfd;
+	close(pidfd);
+	return -1;
+}

@@ -1,0 +1,23 @@
+/*
+ * compose/supervise/orphan.h - a container whose shim died: it runs on, its first process is a child of
+ * pid 1, and only its pidfd tells when and (since Linux 6.15) how it ended.
+ *
+ * Owns:    the watch takes pidfd and frees itself.
+ * Units:   none.
+ * Errors:  a status that cannot be known is 255.
+ * Thread:  loop.
+ * Source:  reliability reference R3; pidfd_open(2), PIDFD_GET_INFO in linux/pidfd.h.
+ */
+#ifndef COMPOSE_SUPERVISE_ORPHAN_H
+#define COMPOSE_SUPERVISE_ORPHAN_H
+
+#include "compose/supervise/container.h"
+
+/* pidfd -1: it is over already, nobody knows how. Feeds EV_EXIT when the process has ended. */
+void orphan_watch(struct container *c, int pidfd);
+/* Sends a signal to one that is watched; -ESRCH when it is not. */
+int orphan_kill(struct container *c, int signal);
+/* A pidfd for pid if that process is in this container's cgroup, else -1. */
+int orphan_find(const char *id, int pid);
+
+#endif

@@ -1,0 +1,271 @@
+/*
+ * Making a container: the bundle in the pool, then it is the supervisor's. Renaming the replacement of a
+ * removed one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/rand.h"
+#include "compose/plan/hash.h"
+#include "compose/supervise/bundle.h"
+#include "compose/supervise/create.h"
+#include "compose/supervise/events.h"
+#include "compose/supervise/job.h"
+#include "compose/supervise/op.h"
+#include "compose/supervise/place.h"
+
+struct create_job {
+	struct job job;
+	struct sup *sup;
+	struct bundle_request q;
+	struct json *inherited, *from; /* owned copies of what q borrows */
+	create_fn done;
+	void *ctx;
+};
+
+struct json *create_mounts_of(const struct container *c)
+{
+	AUTO(buf) struct buf text = BUF_INIT;
+	AUTO(json) struct json *shown = NULL;
+
+	buf_addf(&text, "{%s}", c->rec.pub);
+	if (json_parse(text.p, text.n, &shown, NULL) < 0)
+		return NULL;
+	return json_dup(json_get(shown, "mounts"));
+}
+
+/* volumes_from: "db:ro", "container:x" -> the mounts of that container. */
+static struct json *donors_of(const struct sup *s, const struct json *service, int number)
+{
+	struct json *from = json_new_obj();
+
+	JSON_EACH(v, json_get(service, "volumes_from")) {
+		const char *text = json_text(v) ? json_text(v) : "";
+		AUTO(mem) char *name = xstrdup(text);
+		AUTO(mem) char *value = NULL;
+		struct container *donor;
+		struct json *mounts;
+
+		if (ends_with(name, ":ro") || ends_with(name, ":rw"))
+			name[strlen(name) - 3] = '\0';
+		value = starts_with(name, "container:") ? xstrdup(name) : xasprintf("service:%s", name);
+		donor = container_donor(s, value, number);
+		mounts = donor ? create_mounts_of(donor) : NULL;
+		if (mounts)
+			json_set(from, name, mounts);
+	}
+	return from;
+}
+
+static void create_work(struct job *j)
+{
+	struct create_job *k = (struct create_job *)j;
+
+	j->r = bundle_create(&k->q, &j->e);
+}
+
+static void create_done(struct job *j)
+{
+	struct create_job *k = (struct create_job *)j;
+	struct sup *s = k->sup;
+	struct container *c = NULL;
+
+	s->n_jobs--;
+	if (j->r == 0) {
+		c = container_new(s, &k->q.record, CT_CREATED);
+		container_save(c); /* durable now */
+		events_emit(c, "create", NULL);
+	}
+	k->done(k->ctx, c, j->e);
+	bundle_request_done(&k->q);
+	json_free(k->inherited);
+	json_free(k->from);
+	free(k);
+}
+
+void create_begin(struct sup *s, const struct create_spec *spec, create_fn done, void *ctx)
+{
+	struct create_job *k = xcalloc(1, sizeof(*k));
+	struct bundle_request *q = &k->q;
+	char id[65];
+
+	rand_hex(id, 32);
+	k->job.work = create_work;
+	k->job.done = create_done;
+	k->sup = s;
+	k->done = done;
+	k->ctx = ctx;
+	k->inherited = spec->inherited;
+	k->from = donors_of(s, spec->service, spec->number);
+	q->root = s->root;
+	q->run = s->run;
+	q->project = spec->project;
+	q->service = spec->service;
+	q->inherited = k->inherited;
+	q->from = k->from;
+	q->args = spec->args;
+	q->values = json_get(spec->args, "values");
+	q->id = xstrdup(id);
+	q->name = xstrdup(spec->name);
+	q->bundle = xasprintf("%s/%s", s->containers_dir, spec->name);
+	q->run_dir = place_container_run(id);
+	q->service_name = xstrdup(spec->service_name);
+	q->replaces = xstrdup(spec->replaces);
+	q->number = spec->number;
+	q->oneoff = spec->oneoff;
+	q->auto_remove = spec->auto_remove;
+	q->use_aliases = spec->use_aliases;
+	service_hash(spec->service, q->config_hash);
+	s->n_jobs++;
+	job_start(&s->loop, &k->job);
+}
+
+/* ---- the step ---- */
+
+static void on_created(void *ctx, struct container *c, struct err *e)
+{
+	struct run_step *rs = ctx;
+
+	(void)c;
+	if (e)
+		step_say(rs, "Error", "Error", err_text(e));
+	else if (!rs->step->replaces)
+		step_say(rs, "Created", "Done", NULL);
+	step_end(rs, e);
+}
+
+/* -V: the replacement gets anonymous volumes of its own. */
+static struct json *inherited_of(const struct run_step *rs)
+{
+	struct container *old = container_by_id(rs->op->sup, rs->step->replaces);
+
+	if (!old || json_bool(rs->op->args, "renew_anon_volumes", false))
+		return NULL;
+	return create_mounts_of(old);
+}
+
+void run_create(struct run_step *rs)
+{
+	const struct step *s = rs->step;
+	struct op *op = rs->op;
+	AUTO(mem) char *replaced = s->replaces ? xasprintf("%s-%d", s->service, s->number) : NULL;
+	const char *name = s->temporary ? s->temporary : s->target;
+	struct err *e = NULL;
+
+	step_say(rs, s->replaces ? "Recreate" : "Creating", "Working", NULL);
+	if (container_by_name(op->sup, name)) {
+		(void)err_set(&e, EEXIST, "Conflict. The container name \"/%s\" is already in use", name);
+		on_created(rs, NULL, e);
+		return;
+	}
+	create_begin(op->sup,
+		     &(struct create_spec){ .project = op->project,
+					    .service = json_path(op->project, "services", s->service,
+								 NULL),
+					    .service_name = s->service,
+					    .name = name,
+					    .number = s->number,
+					    .replaces = replaced,
+					    .inherited = inherited_of(rs),
+					    .args = op->args },
+		     on_created, rs);
+}
+
+/* ---- renaming ---- */
+
+struct rename_job {
+	struct job job;
+	struct run_step *rs;
+	struct container *c;
+	struct bundle_rename n;
+	struct json *doc;
+	char *from, *to;
+};
+
+static void rename_work(struct job *j)
+{
+	struct rename_job *k = (struct rename_job *)j;
+
+	j->r = bundle_rename(&k->n, k->doc, &j->e);
+}
+
+static void rename_done(struct job *j)
+{
+	struct rename_job *k = (struct rename_job *)j;
+	struct run_step *rs = k->rs;
+	struct container *c = k->c;
+	struct err *e = j->e;
+
+	rs->op->sup->n_jobs--;
+	if (j->r == 0) {
+		record_rename(&c->rec, rs->step->target, k->to);
+		container_save(c);
+		events_emit(c, "rename", NULL);
+		step_say(rs, "Recreated", "Done", NULL);
+	} else {
+		step_say(rs, "Error", "Error", err_text(e));
+	}
+	json_free(k->doc);
+	free(k->from);
+	free(k->to);
+	free(k);
+	step_end(rs, e);
+}
+
+struct json *create_doc_of(const struct container *c)
+{
+	AUTO(buf) struct buf text = BUF_INIT;
+	struct json *doc = NULL;
+
+	record_print(&c->rec, &text);
+	(void)json_parse(text.p, text.n, &doc, NULL);
+	return doc;
+}
+
+static void create_rename(struct run_step *rs, struct container *c, const char *name)
+{
+	struct rename_job *k = xcalloc(1, sizeof(*k));
+	struct sup *s = c->sup;
+
+	k->job.work = rename_work;
+	k->job.done = rename_done;
+	k->rs = rs;
+	k->c = c;
+	k->doc = create_doc_of(c);
+	k->from = xstrdup(c->rec.bundle);
+	k->to = xasprintf("%s/%s", s->containers_dir, name);
+	k->n = (struct bundle_rename){ .root = s->root,
+				       .id = c->rec.id,
+				       .from = k->from,
+				       .to = k->to,
+				       .run_dir = c->run_dir,
+				       .has_netns = c->rec.has_netns };
+	s->n_jobs++;
+	job_start(&s->loop, &k->job);
+}
+
+/* A write of the record in flight would land beside the directory: it has to end first. */
+static void on_rename_change(struct waiter *w, struct container *c)
+{
+	struct run_step *rs = step_of_waiter(w);
+
+	if (c != rs->c || c->is_saving)
+		return;
+	step_unwatch(rs);
+	create_rename(rs, c, rs->step->target);
+}
+
+void run_rename(struct run_step *rs)
+{
+	struct container *c = container_by_name(rs->op->sup, rs->step->temporary);
+	struct err *e = NULL;
+
+	if (!c) {
+		(void)err_set(&e, ENOENT, "No such container: %s", rs->step->temporary);
+		step_end(rs, e);
+		return;
+	}
+	rs->c = c;
+	step_watch(rs, on_rename_change);
+	on_rename_change(&rs->waiter, c);
+}
