@@ -402,7 +402,8 @@ static void bind_hosts(struct loader *l, struct node *n, const struct attr *a)
 	strv_sort(&lines);
 	list = list_in_place_of(l, n);
 	for (size_t i = 0; i < lines.n; i++)
-		node_append(list, node_str(l->arena, lines.v[i], &n->pos));
+		if (!i || !streq(lines.v[i], lines.v[i - 1]))
+			node_append(list, node_str(l->arena, lines.v[i], &n->pos));
 }
 
 /* ---- mappings ---- */

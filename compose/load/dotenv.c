@@ -318,8 +318,11 @@ static void statement(struct cursor *c)
 		c->p = c->eol;
 		return;
 	}
-	if (!name.n)
+	if (!name.n) {
 		complain(c, &pos, "there is no variable name in front of %c", *end);
+		c->p = c->eol;
+		return;
+	}
 	c->p = end;
 	if (end == c->end || *end == '\n') {
 		inherit(c, key, &pos);
@@ -366,6 +369,8 @@ static void raw_line(struct cursor *c, const char *end)
 
 	if (!name.n)
 		complain(c, &pos, "no variable name on line '%.*s'", shown(c->p, end), c->p);
+	else if (strlen(key) != name.n)
+		complain(c, &pos, "a variable name must not contain a NUL byte");
 	else if (strpbrk(key, " \t\r\v\f"))
 		complain(c, &pos, "variable '%s' contains whitespaces", key);
 	else if (eq)

@@ -1,9 +1,7 @@
 /* Any bytes as an env file, in both grammars: no crash, positions inside the file. */
-#include <assert.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
+#include "base/fuzz.h"
 #include "compose/load/dotenv.h"
 
 static unsigned lines(const uint8_t *data, size_t size)
@@ -30,13 +28,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		env_set(shell, "A", "shell", NULL);
 		r = (raw ? dotenv_parse_raw : dotenv_parse)(&e, (const char *)data, size);
-		assert((r < 0) == diags_failed(d));
+		CHECK((r < 0) == diags_failed(d));
 		while ((name = env_next(out, &cursor, &value))) {
-			assert(*name && value);
-			assert(env_pos(out, name)->line >= 1 && env_pos(out, name)->line <= last);
+			CHECK(*name && value);
+			CHECK(env_pos(out, name)->line >= 1 && env_pos(out, name)->line <= last);
 		}
 		for (size_t i = 0; i < d->n; i++)
-			assert(d->v[i].pos.line >= 1 && d->v[i].pos.line <= last);
+			CHECK(d->v[i].pos.line >= 1 && d->v[i].pos.line <= last);
 	}
 	return 0;
 }

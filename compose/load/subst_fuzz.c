@@ -1,10 +1,8 @@
 /* Any text as an interpolation template: no crash, and a text that was interpolated with every dollar
  * doubled comes out as it went in. */
-#include <assert.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
+#include "base/fuzz.h"
 #include "compose/load/subst.h"
 
 static const char *get(void *ctx, const char *name)
@@ -15,8 +13,8 @@ static const char *get(void *ctx, const char *name)
 
 static void unset(void *ctx, const char *name, size_t offset)
 {
-	assert(name[0] != 'A' && name[0] != 'E');
-	assert(offset < *(size_t *)ctx);
+	CHECK(name[0] != 'A' && name[0] != 'E');
+	CHECK(offset < *(size_t *)ctx);
 }
 
 static void doubled_dollars_are_text(const struct subst_lookup *l, struct str text)
@@ -27,8 +25,8 @@ static void doubled_dollars_are_text(const struct subst_lookup *l, struct str te
 
 	for (size_t i = 0; i < text.n; i++)
 		buf_add(&twice, text.p[i] == '$' ? "$$" : text.p + i, text.p[i] == '$' ? 2 : 1);
-	assert(subst_eval(l, (struct str){ buf_str(&twice), twice.n }, &out, &f) == 0);
-	assert(out.n == text.n && memcmp(buf_str(&out), text.p, text.n) == 0);
+	CHECK(subst_eval(l, (struct str){ buf_str(&twice), twice.n }, &out, &f) == 0);
+	CHECK(out.n == text.n && memcmp(buf_str(&out), text.p, text.n) == 0);
 	subst_failure_done(&f);
 }
 
@@ -40,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct subst_failure f;
 
 	if (subst_eval(&l, text, &out, &f) < 0)
-		assert(f.offset < size || !size);
+		CHECK(f.offset < size || !size);
 	subst_failure_done(&f);
 	if (size)
 		doubled_dollars_are_text(&l, text);

@@ -1,10 +1,7 @@
 /* Any bytes as a YAML file: no crash, no endless work, and trees whose links hold. */
-#include <assert.h>
 #include <errno.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 
+#include "base/fuzz.h"
 #include "compose/load/yaml.h"
 
 static size_t check(const struct node *n, const struct node *parent, unsigned depth)
@@ -12,18 +9,18 @@ static size_t check(const struct node *n, const struct node *parent, unsigned de
 	size_t total = 1, children = 0;
 	const struct node *prev = NULL;
 
-	assert(n->parent == parent && depth <= 2 * YAML_DEPTH_MAX);
-	assert(!node_is_scalar(n) || (n->text && !n->first));
+	CHECK(n->parent == parent && depth <= 2 * YAML_DEPTH_MAX);
+	CHECK(!node_is_scalar(n) || (n->text && !n->first));
 	NODE_EACH(child, n) {
-		assert(child->prev == prev);
-		assert((n->kind == NODE_MAP) == (child->key != NULL));
+		CHECK(child->prev == prev);
+		CHECK((n->kind == NODE_MAP) == (child->key != NULL));
 		if (child->key)
-			assert(node_get(n, child->key) == child);
+			CHECK(node_get(n, child->key) == child);
 		total += check(child, n, depth + 1);
 		children++;
 		prev = child;
 	}
-	assert(children == n->n && n->last == prev);
+	CHECK(children == n->n && n->last == prev);
 	return total;
 }
 
@@ -34,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct yaml_docs docs;
 	int r = yaml_read(a, d, "f", (const char *)data, size, &docs);
 
-	assert((r < 0) == diags_failed(d));
+	CHECK((r < 0) == diags_failed(d));
 	for (size_t i = 0; r != -EFBIG && i < docs.n; i++)
 		(void)check(docs.v[i], NULL, 0);
 	free(diags_format(d, DIAG_ERROR, true));
