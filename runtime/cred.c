@@ -160,7 +160,7 @@ void stdio_chown(uid_t uid)
 	for (int fd = 0; fd < 3; fd++)
 		if (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) &&
 		    st.st_uid != uid)
-			(void)fchown(fd, uid, (gid_t)-1);
+			(void)!fchown(fd, uid, (gid_t)-1);
 }
 
 static int set_ids(const struct identity *id, struct err **e)

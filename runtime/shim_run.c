@@ -449,7 +449,7 @@ int shim_run(int argc, char **argv)
 		shim_tell_failure(&s);
 		return 1;
 	}
-	(void)chdir("/");
+	(void)!chdir("/");
 	while (s.stage < STAGE_EXITED)
 		turn(&s, -1);
 	if (s.stage == STAGE_OVER)
