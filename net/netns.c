@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/fdio.h"
-#include "net/nft.h"
 #include "net/nl.h"
+#include "net/redirect.h"
 
 enum { DNS_BACKLOG = 64 };
 
@@ -79,7 +79,7 @@ static int fill(struct netns *n, bool with_dns, struct err **e)
 	r = dns_socket(SOCK_DGRAM, &n->udp, &udp_port, e);
 	if (r == 0)
 		r = dns_socket(SOCK_STREAM, &n->tcp, &tcp_port, e);
-	return r < 0 ? r : nft_dns_redirect(udp_port, tcp_port, e);
+	return r < 0 ? r : dns_redirect(udp_port, tcp_port, e);
 }
 
 static void come_back(int hostns)

@@ -137,9 +137,21 @@ int nft_network_ensure(struct nft *n, const struct store *s, const struct networ
 		return 0;
 	alien_find(&alien);
 	nft_text_alien(&text, s, &alien);
-	buf_addf(&text, "get element inet compose_%s %s { \"%s\" }\n", s->scope,
-		 net->is_internal ? "int_if" : "own_if", net->bridge);
-	if (nft_run(n, buf_str(&text), "look for the network", NULL) == 0)
+	nft_text_network(&text, s, "add", net);
+	if (nft_run(n, buf_str(&text), "add the network", NULL) == 0)
+		return 0;
+	return nft_rebuild(n, s, e);
+}
+
+int nft_network_del(struct nft *n, const struct store *s, struct network *net, struct err **e)
+{
+	AUTO(buf) struct buf text = BUF_INIT;
+
+	if (!network_is_bridge(net))
+		return 0;
+	nft_text_network(&text, s, "delete", net);
+	net->is_leaving = true;
+	if (any_bridge(s) && nft_run(n, buf_str(&text), "remove the network", NULL) == 0)
 		return 0;
 	return nft_rebuild(n, s, e);
 }
@@ -178,25 +190,4 @@ int nft_ports_del(struct nft *n, const struct store *s, const struct network *ne
 	if (nft_run(n, buf_str(&text), "withdraw ports", NULL) == 0)
 		return 0;
 	return nft_rebuild(n, s, e);
-}
-
-int nft_dns_redirect(uint16_t udp_port, uint16_t tcp_port, struct err **e)
-{
-	AUTO(mem) char *text = xasprintf(
-		"table ip compose_dns {\n"
-		" chain output { type filter hook output priority -300; policy accept;\n"
-		"  ip daddr 127.0.0.11 udp dport 53 udp dport set %u\n"
-		"  ip daddr 127.0.0.11 tcp dport 53 tcp dport set %u\n"
-		"  ip saddr 127.0.0.11 udp sport %u udp sport set 53\n"
-		"  ip saddr 127.0.0.11 tcp sport %u tcp sport set 53\n"
-		" }\n"
-		"}\n", udp_port, tcp_port, udp_port, tcp_port);
-	struct nft_ctx *ctx = ctx_new(e);
-	int r;
-
-	if (!ctx)
-		return -EOPNOTSUPP;
-	r = run(ctx, text, "redirect port 53 of 127.0.0.11", e);
-	nft_ctx_free(ctx);
-	return r;
 }

@@ -34,9 +34,11 @@ static inline void nft_autop(struct nft **n)
 
 /* Replaces the table by what the store says; without any bridge network the table is removed. */
 int nft_rebuild(struct nft *n, const struct store *s, struct err **e);
-/* The table is there and knows this network; else rebuilds. */
+/* The table knows this network: adds its elements, rebuilds when there is no table. */
 int nft_network_ensure(struct nft *n, const struct store *s, const struct network *net,
 		       struct err **e);
+/* Takes out a network that is about to leave the store; the last one takes the table along. */
+int nft_network_del(struct nft *n, const struct store *s, struct network *net, struct err **e);
 /* The table is there; else rebuilds. */
 int nft_ensure(struct nft *n, const struct store *s, struct err **e);
 /* Publishes, withdraws the ports of one endpoint of net. add = after it is in the store, del =
@@ -45,10 +47,6 @@ int nft_ports_add(struct nft *n, const struct store *s, const struct network *ne
 		  const struct endpoint *ep, struct err **e);
 int nft_ports_del(struct nft *n, const struct store *s, const struct network *net,
 		  const struct endpoint *ep, struct err **e);
-
-/* In the network namespace of the calling thread: 127.0.0.11 port 53 is answered on these ports,
- * without connection tracking. */
-int nft_dns_redirect(uint16_t udp_port, uint16_t tcp_port, struct err **e);
 
 /* Lets traffic of our bridges pass the forward chains of other firewalls that drop by default. */
 int nft_neighbours_ensure(struct nft *n, const struct store *s, struct err **e);

@@ -9,7 +9,7 @@ char *nft_table_name(const struct store *s)
 
 bool network_is_bridge(const struct network *net)
 {
-	return streq(net->driver, "bridge");
+	return streq(net->driver, "bridge") && !net->is_leaving;
 }
 
 typedef bool (*network_test)(const struct network *net);
@@ -155,6 +155,18 @@ static void put_net_set(struct buf *b, const struct store *s, size_t at)
 		any = true;
 	}
 	buf_addstr(b, any ? " }; }\n" : " }\n");
+}
+
+void nft_text_network(struct buf *b, const struct store *s, const char *verb,
+		      const struct network *net)
+{
+	for (size_t i = 0; i < ARRAY_LEN(net_sets); i++) {
+		if (!net_sets[i].test(net))
+			continue;
+		buf_addf(b, "%s element inet compose_%s %s { ", verb, s->scope, net_sets[i].name);
+		net_sets[i].put(b, net);
+		buf_addstr(b, " }\n");
+	}
 }
 
 static const char port_sets[] =

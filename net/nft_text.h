@@ -19,6 +19,9 @@ char *nft_table_name(const struct store *s);
 void nft_text_table(struct buf *b, const struct store *s, const struct strv *alien);
 /* The element command that adds to them; nothing for an empty list. */
 void nft_text_alien(struct buf *b, const struct store *s, const struct strv *alien);
+/* Element commands of one network; verb is "add" or "delete". */
+void nft_text_network(struct buf *b, const struct store *s, const char *verb,
+		      const struct network *net);
 /* Deletes the table, also when there is none. */
 void nft_text_no_table(struct buf *b, const struct store *s);
 /* Element commands of one endpoint's ports; verb is "add" or "delete". Returns how many ports. */

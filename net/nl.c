@@ -13,11 +13,11 @@
 
 #include "net/nl_internal.h"
 
-enum { MSG_MAX = 1024, ANSWER_MAX = 32768, TIMEOUT_S = 5 };
+enum { MSG_MAX = 2048, ANSWER_MAX = 32768, TIMEOUT_S = 5 };
 
-int netlink_open(int *ret_fd, struct err **e)
+int netlink_open_proto(int proto, int *ret_fd, struct err **e)
 {
-	AUTO(fd) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	AUTO(fd) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, proto);
 	struct timeval deadline = { .tv_sec = TIMEOUT_S };
 	int on = 1, room = 1 << 20;
 
@@ -33,6 +33,11 @@ int netlink_open(int *ret_fd, struct err **e)
 	return 0;
 }
 
+int netlink_open(int *ret_fd, struct err **e)
+{
+	return netlink_open_proto(NETLINK_ROUTE, ret_fd, e);
+}
+
 int netlink_ifindex(int any_socket, const char *name)
 {
 	struct ifreq req = { 0 };
@@ -43,8 +48,7 @@ int netlink_ifindex(int any_socket, const char *name)
 	return ioctl(any_socket, SIOCGIFINDEX, &req) < 0 ? -errno : req.ifr_ifindex;
 }
 
-/* A message under construction: ours to fill until batch_close() moves it into the batch. */
-static struct nl_msg *msg_open(int type, int flags, const void *head, size_t n_head)
+struct nl_msg *nlmsg_new(int type, int flags, const void *head, size_t n_head)
 {
 	struct nl_msg *m = nlmsg_alloc_size(MSG_MAX);
 
@@ -55,23 +59,23 @@ static struct nl_msg *msg_open(int type, int flags, const void *head, size_t n_h
 	return m;
 }
 
-static void put(struct nl_msg *m, int type, const void *p, size_t n)
+void nlmsg_add(struct nl_msg *m, int type, const void *p, size_t n)
 {
 	if (nla_put(m, type, (int)n, p) < 0)
-		abort(); /* MSG_MAX is larger than any message made here */
+		abort();
 }
 
 static void put_u32(struct nl_msg *m, int type, uint32_t v)
 {
-	put(m, type, &v, sizeof(v));
+	nlmsg_add(m, type, &v, sizeof(v));
 }
 
 static void put_str(struct nl_msg *m, int type, const char *s)
 {
-	put(m, type, s, strlen(s) + 1);
+	nlmsg_add(m, type, s, strlen(s) + 1);
 }
 
-static struct nlattr *nest(struct nl_msg *m, int type)
+struct nlattr *nlmsg_nest(struct nl_msg *m, int type)
 {
 	struct nlattr *n = nla_nest_start(m, type);
 
@@ -80,53 +84,56 @@ static struct nlattr *nest(struct nl_msg *m, int type)
 	return n;
 }
 
-static void batch_close(struct nlbatch *b, struct nl_msg *m, char *what)
+void nlbatch_add(struct nlbatch *b, struct nl_msg *m, char *what)
 {
 	struct nlmsghdr *h = nlmsg_hdr(m);
 
-	/* Sequence numbers count from 1 inside a batch. */
-	h->nlmsg_seq = (uint32_t)b->what.n + 1;
+	/* Sequence numbers count from 1 inside a batch; 0 expects no answer. */
+	h->nlmsg_seq = what ? (uint32_t)b->what.n + 1 : 0;
 	h->nlmsg_pid = 0;
+	if (!what)
+		h->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
 	buf_add(&b->bytes, h, NLMSG_ALIGN(h->nlmsg_len));
-	strv_take(&b->what, what);
+	if (what)
+		strv_take(&b->what, what);
 	nlmsg_free(m);
 }
 
 void nlbatch_bridge(struct nlbatch *b, const struct bridge_spec *s)
 {
 	struct ifinfomsg head = { 0 };
-	struct nl_msg *m = msg_open(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
+	struct nl_msg *m = nlmsg_new(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
 	struct nlattr *info, *data;
 	uint8_t off = 0;
 
 	put_str(m, IFLA_IFNAME, s->name);
 	if (s->mac.set)
-		put(m, IFLA_ADDRESS, s->mac.b, sizeof(s->mac.b));
+		nlmsg_add(m, IFLA_ADDRESS, s->mac.b, sizeof(s->mac.b));
 	if (s->mtu)
 		put_u32(m, IFLA_MTU, s->mtu);
 	put_u32(m, IFLA_GROUP, s->group);
-	info = nest(m, IFLA_LINKINFO);
+	info = nlmsg_nest(m, IFLA_LINKINFO);
 	put_str(m, IFLA_INFO_KIND, "bridge");
-	data = nest(m, IFLA_INFO_DATA);
+	data = nlmsg_nest(m, IFLA_INFO_DATA);
 	put_u32(m, IFLA_BR_FORWARD_DELAY, 0);
 	put_u32(m, IFLA_BR_STP_STATE, 0);
 	/* Without a querier on the network snooping would lose neighbour discovery and mDNS. */
-	put(m, IFLA_BR_MCAST_SNOOPING, &off, sizeof(off));
+	nlmsg_add(m, IFLA_BR_MCAST_SNOOPING, &off, sizeof(off));
 	nla_nest_end(m, data);
 	nla_nest_end(m, info);
-	batch_close(b, m, xasprintf("create bridge \"%s\"", s->name));
+	nlbatch_add(b, m, xasprintf("create bridge \"%s\"", s->name));
 }
 
 static void put_peer(struct nl_msg *m, const struct veth_spec *s)
 {
 	struct ifinfomsg head = { 0 };
-	struct nlattr *peer = nest(m, VETH_INFO_PEER);
+	struct nlattr *peer = nlmsg_nest(m, VETH_INFO_PEER);
 
 	if (nlmsg_append(m, &head, sizeof(head), NLMSG_ALIGNTO) < 0)
 		abort();
 	put_str(m, IFLA_IFNAME, s->peer_name);
 	put_u32(m, IFLA_MTU, s->mtu);
-	put(m, IFLA_ADDRESS, s->peer_mac.b, sizeof(s->peer_mac.b));
+	nlmsg_add(m, IFLA_ADDRESS, s->peer_mac.b, sizeof(s->peer_mac.b));
 	put_u32(m, IFLA_NET_NS_FD, (uint32_t)s->netns_fd);
 	nla_nest_end(m, peer);
 }
@@ -134,26 +141,26 @@ static void put_peer(struct nl_msg *m, const struct veth_spec *s)
 void nlbatch_veth(struct nlbatch *b, const struct veth_spec *s)
 {
 	struct ifinfomsg head = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
-	struct nl_msg *m = msg_open(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
+	struct nl_msg *m = nlmsg_new(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
 	struct nlattr *info, *data;
 
 	put_str(m, IFLA_IFNAME, s->host_name);
 	put_u32(m, IFLA_MTU, s->mtu);
 	put_u32(m, IFLA_MASTER, s->bridge_index);
 	put_u32(m, IFLA_GROUP, s->group);
-	info = nest(m, IFLA_LINKINFO);
+	info = nlmsg_nest(m, IFLA_LINKINFO);
 	put_str(m, IFLA_INFO_KIND, "veth");
-	data = nest(m, IFLA_INFO_DATA);
+	data = nlmsg_nest(m, IFLA_INFO_DATA);
 	put_peer(m, s);
 	nla_nest_end(m, data);
 	nla_nest_end(m, info);
-	batch_close(b, m, xasprintf("create veth pair \"%s\"", s->host_name));
+	nlbatch_add(b, m, xasprintf("create veth pair \"%s\"", s->host_name));
 }
 
 void nlbatch_slave_link(struct nlbatch *b, const struct slave_link_spec *s)
 {
 	struct ifinfomsg head = { 0 };
-	struct nl_msg *m = msg_open(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
+	struct nl_msg *m = nlmsg_new(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
 	bool is_ipvlan = streq(s->kind, "ipvlan");
 	struct nlattr *info, *data;
 	uint16_t mode = (uint16_t)s->mode;
@@ -164,37 +171,37 @@ void nlbatch_slave_link(struct nlbatch *b, const struct slave_link_spec *s)
 	if (s->mtu)
 		put_u32(m, IFLA_MTU, s->mtu);
 	if (s->mac.set && !is_ipvlan)
-		put(m, IFLA_ADDRESS, s->mac.b, sizeof(s->mac.b));
-	info = nest(m, IFLA_LINKINFO);
+		nlmsg_add(m, IFLA_ADDRESS, s->mac.b, sizeof(s->mac.b));
+	info = nlmsg_nest(m, IFLA_LINKINFO);
 	put_str(m, IFLA_INFO_KIND, s->kind);
-	data = nest(m, IFLA_INFO_DATA);
+	data = nlmsg_nest(m, IFLA_INFO_DATA);
 	if (is_ipvlan) {
-		put(m, IFLA_IPVLAN_MODE, &mode, sizeof(mode));
-		put(m, IFLA_IPVLAN_FLAGS, &s->flags, sizeof(s->flags));
+		nlmsg_add(m, IFLA_IPVLAN_MODE, &mode, sizeof(mode));
+		nlmsg_add(m, IFLA_IPVLAN_FLAGS, &s->flags, sizeof(s->flags));
 	} else {
 		put_u32(m, IFLA_MACVLAN_MODE, s->mode);
 	}
 	nla_nest_end(m, data);
 	nla_nest_end(m, info);
-	batch_close(b, m, xasprintf("create %s interface \"%s\"", s->kind, s->name));
+	nlbatch_add(b, m, xasprintf("create %s interface \"%s\"", s->kind, s->name));
 }
 
 void nlbatch_port(struct nlbatch *b, const char *name, bool hairpin, bool isolated)
 {
 	struct ifinfomsg head = { 0 };
-	struct nl_msg *m = msg_open(RTM_NEWLINK, 0, &head, sizeof(head));
+	struct nl_msg *m = nlmsg_new(RTM_NEWLINK, 0, &head, sizeof(head));
 	uint8_t on_hairpin = hairpin, on_isolated = isolated;
 	struct nlattr *info, *data;
 
 	put_str(m, IFLA_IFNAME, name);
-	info = nest(m, IFLA_LINKINFO);
+	info = nlmsg_nest(m, IFLA_LINKINFO);
 	put_str(m, IFLA_INFO_SLAVE_KIND, "bridge");
-	data = nest(m, IFLA_INFO_SLAVE_DATA);
-	put(m, IFLA_BRPORT_MODE, &on_hairpin, 1);
-	put(m, IFLA_BRPORT_ISOLATED, &on_isolated, 1);
+	data = nlmsg_nest(m, IFLA_INFO_SLAVE_DATA);
+	nlmsg_add(m, IFLA_BRPORT_MODE, &on_hairpin, 1);
+	nlmsg_add(m, IFLA_BRPORT_ISOLATED, &on_isolated, 1);
 	nla_nest_end(m, data);
 	nla_nest_end(m, info);
-	batch_close(b, m, xasprintf("set the bridge port flags of \"%s\"", name));
+	nlbatch_add(b, m, xasprintf("set the bridge port flags of \"%s\"", name));
 }
 
 void nlbatch_up(struct nlbatch *b, uint32_t ifindex)
@@ -202,9 +209,9 @@ void nlbatch_up(struct nlbatch *b, uint32_t ifindex)
 	struct ifinfomsg head = { .ifi_index = (int)ifindex,
 				  .ifi_flags = IFF_UP,
 				  .ifi_change = IFF_UP };
-	struct nl_msg *m = msg_open(RTM_NEWLINK, 0, &head, sizeof(head));
+	struct nl_msg *m = nlmsg_new(RTM_NEWLINK, 0, &head, sizeof(head));
 
-	batch_close(b, m, xasprintf("set interface %u up", ifindex));
+	nlbatch_add(b, m, xasprintf("set interface %u up", ifindex));
 }
 
 void nlbatch_addr(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip, uint8_t bits)
@@ -213,19 +220,19 @@ void nlbatch_addr(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip, 
 				  .ifa_prefixlen = bits,
 				  .ifa_index = ifindex,
 				  .ifa_flags = ip->family == AF_INET6 ? IFA_F_NODAD : 0 };
-	struct nl_msg *m = msg_open(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &head,
+	struct nl_msg *m = nlmsg_new(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &head,
 				    sizeof(head));
 	struct subnet s = { .ip = *ip, .bits = bits };
 	char text[IP_TEXT];
 
-	put(m, IFA_LOCAL, ip->b, ipaddr_len(ip));
-	put(m, IFA_ADDRESS, ip->b, ipaddr_len(ip));
+	nlmsg_add(m, IFA_LOCAL, ip->b, ipaddr_len(ip));
+	nlmsg_add(m, IFA_ADDRESS, ip->b, ipaddr_len(ip));
 	if (ip->family == AF_INET && bits < 31) {
 		struct ipaddr last = subnet_broadcast(&s);
 
-		put(m, IFA_BROADCAST, last.b, 4);
+		nlmsg_add(m, IFA_BROADCAST, last.b, 4);
 	}
-	batch_close(b, m, xasprintf("add address %s/%u", ipaddr_format(ip, text), bits));
+	nlbatch_add(b, m, xasprintf("add address %s/%u", ipaddr_format(ip, text), bits));
 }
 
 void nlbatch_default_route(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *gateway,
@@ -236,14 +243,14 @@ void nlbatch_default_route(struct nlbatch *b, uint32_t ifindex, const struct ipa
 			      .rtm_protocol = RTPROT_BOOT,
 			      .rtm_type = RTN_UNICAST,
 			      .rtm_scope = gateway->family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK };
-	struct nl_msg *m = msg_open(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &head,
+	struct nl_msg *m = nlmsg_new(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &head,
 				    sizeof(head));
 	char text[IP_TEXT];
 
 	put_u32(m, RTA_OIF, ifindex);
 	if (gateway->family)
-		put(m, RTA_GATEWAY, gateway->b, ipaddr_len(gateway));
-	batch_close(b, m, xasprintf("set the default route to %s", ipaddr_format(gateway, text)));
+		nlmsg_add(m, RTA_GATEWAY, gateway->b, ipaddr_len(gateway));
+	nlbatch_add(b, m, xasprintf("set the default route to %s", ipaddr_format(gateway, text)));
 }
 
 void nlbatch_neigh(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip,
@@ -252,31 +259,31 @@ void nlbatch_neigh(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip,
 	struct ndmsg head = { .ndm_family = ip->family,
 			      .ndm_ifindex = (int)ifindex,
 			      .ndm_state = NUD_STALE };
-	struct nl_msg *m = msg_open(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &head,
+	struct nl_msg *m = nlmsg_new(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &head,
 				    sizeof(head));
 	char text[IP_TEXT];
 
-	put(m, NDA_DST, ip->b, ipaddr_len(ip));
-	put(m, NDA_LLADDR, mac->b, sizeof(mac->b));
-	batch_close(b, m, xasprintf("add neighbour %s", ipaddr_format(ip, text)));
+	nlmsg_add(m, NDA_DST, ip->b, ipaddr_len(ip));
+	nlmsg_add(m, NDA_LLADDR, mac->b, sizeof(mac->b));
+	nlbatch_add(b, m, xasprintf("add neighbour %s", ipaddr_format(ip, text)));
 }
 
 void nlbatch_group_delete(struct nlbatch *b, uint32_t group)
 {
 	struct ifinfomsg head = { 0 };
-	struct nl_msg *m = msg_open(RTM_DELLINK, 0, &head, sizeof(head));
+	struct nl_msg *m = nlmsg_new(RTM_DELLINK, 0, &head, sizeof(head));
 
 	put_u32(m, IFLA_GROUP, group);
-	batch_close(b, m, xasprintf("delete the links of group %#x", group));
+	nlbatch_add(b, m, xasprintf("delete the links of group %#x", group));
 }
 
 void nlbatch_link_delete(struct nlbatch *b, const char *name)
 {
 	struct ifinfomsg head = { 0 };
-	struct nl_msg *m = msg_open(RTM_DELLINK, 0, &head, sizeof(head));
+	struct nl_msg *m = nlmsg_new(RTM_DELLINK, 0, &head, sizeof(head));
 
 	put_str(m, IFLA_IFNAME, name);
-	batch_close(b, m, xasprintf("delete link \"%s\"", name));
+	nlbatch_add(b, m, xasprintf("delete link \"%s\"", name));
 }
 
 ssize_t netlink_recv(int fd, void *p, size_t n)
@@ -314,10 +321,10 @@ static int answer_check(const struct nlbatch *b, struct nlmsghdr *h, struct err 
 	struct nlmsgerr *answer = nlmsg_data(h);
 	const char *words;
 
-	if (!answer->error || h->nlmsg_seq == 0 || h->nlmsg_seq > b->what.n)
+	if (!answer->error || h->nlmsg_seq > b->what.n)
 		return 0;
 	words = netlink_extack(h);
-	return err_sys(e, -answer->error, "%s%s%s", b->what.v[h->nlmsg_seq - 1],
+	return err_sys(e, -answer->error, "%s%s%s", b->what.v[h->nlmsg_seq ? h->nlmsg_seq - 1 : 0],
 		       *words ? ": " : "", words);
 }
 
@@ -340,6 +347,9 @@ static int answers_read(const struct nlbatch *b, int fd, struct err **e)
 			missing--;
 			if (!failed)
 				failed = answer_check(b, h, e);
+			/* The batch as a whole was refused: nothing else comes. */
+			if (failed && h->nlmsg_seq == 0)
+				return failed;
 		}
 	}
 	return failed;

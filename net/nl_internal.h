@@ -16,6 +16,18 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "net/nl.h"
+
+/* As netlink_open(), of another netlink family. */
+int netlink_open_proto(int proto, int *ret_fd, struct err **e);
+
+/* A message under construction, for nlbatch_add(). The three functions behind it abort when it grows
+ * past its room, which no message made here does. */
+struct nl_msg *nlmsg_new(int type, int flags, const void *head, size_t n_head);
+void nlmsg_add(struct nl_msg *m, int type, const void *p, size_t n);
+struct nlattr *nlmsg_nest(struct nl_msg *m, int type);
+/* Takes both. what NULL: the kernel does not answer this message. */
+void nlbatch_add(struct nlbatch *b, struct nl_msg *m, char *what);
 
 /* One datagram from the kernel. Bytes, or -errno; -ETIMEDOUT when nothing came within 5 s. */
 ssize_t netlink_recv(int fd, void *p, size_t n);

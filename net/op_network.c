@@ -485,8 +485,8 @@ static int network_make(struct creation *c, struct network **ret, struct err **e
 undo_network:
 	(void)links_remove(c->w, net, NULL);
 	(void)neighbours_leave(c->w, net, NULL);
-	if (store_network_del(c->w->store, net, NULL) == 0)
-		(void)nft_rebuild(c->w->nft, c->w->store, NULL);
+	(void)nft_network_del(c->w->nft, c->w->store, net, NULL);
+	(void)store_network_del(c->w->store, net, NULL);
 	return r;
 }
 
@@ -539,9 +539,9 @@ int op_network_remove(struct worker *w, const struct json *req, struct reply *r,
 	if (got == 0)
 		got = neighbours_leave(w, net, e);
 	if (got == 0)
-		got = store_network_del(w->store, net, e);
+		got = nft_network_del(w->nft, w->store, net, e);
 	if (got == 0)
-		got = nft_rebuild(w->nft, w->store, e);
+		got = store_network_del(w->store, net, e);
 	return got < 0 ? err_wrap(e, "remove network \"%s\"", name) : 0;
 }
 

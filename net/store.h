@@ -64,6 +64,7 @@ struct network {
 	struct ipaddr host_binding, snat4, snat6;
 	const char *iface_prefix;
 
+	bool is_leaving; /* being removed: no part of the rules any more */
 	struct endpoint **endpoints;
 	size_t n_endpoints, cap_endpoints;
 	struct freed *freed;
