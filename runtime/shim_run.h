@@ -62,6 +62,7 @@ struct shim {
 	int epoll, signals, listener;
 	int bundle_dir, run_dir;
 	bool ours;	     /* the runtime is compose-runtime: its files are known */
+	bool start_asked;    /* before there was anything to start */
 	bool has_hooks;	     /* poststart or poststop: the runtime must be asked */
 	int input;	     /* write end of standard input; the terminal's master; -1 */
 	int console;	     /* listening console socket, -1 */

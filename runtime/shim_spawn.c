@@ -225,6 +225,8 @@ static void created(struct shim *s)
 	c.pid = s->pid;
 	memcpy(bytes + 1, &c, sizeof(c));
 	shim_tell(s, bytes, sizeof(bytes), s->pidfd);
+	if (s->start_asked)
+		shim_start(s);
 }
 
 static void started(struct shim *s)
@@ -240,6 +242,9 @@ static void started(struct shim *s)
 
 void shim_start(struct shim *s)
 {
+	/* Sent behind the spawn without waiting: it counts once there is something to start. */
+	if (s->stage == STAGE_CREATING)
+		s->start_asked = true;
 	if (s->stage != STAGE_CREATED)
 		return;
 	s->stage = STAGE_STARTING;
