@@ -56,7 +56,7 @@ struct loaded {
 	size_t n_profiles;
 	struct env *env;       /* the project environment */
 	struct node *root;     /* name, services, networks, volumes, secrets, configs, models, x-* */
-	struct node *disabled; /* mapping of the services no active profile enables */
+	struct node *disabled; /* mapping of the services in the files that are not in root: no active profile, not selected */
 };
 
 int project_load(const struct load_options *opt, struct loaded **ret, struct diags *d);

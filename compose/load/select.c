@@ -140,10 +140,15 @@ void step_select(struct loader *l, struct node *root, struct node *disabled)
 			refuse_unknown(l, l->opt->services[i], services, disabled);
 	}
 	NODE_EACH(service, services) {
-		if (map_has(&kept, service->key))
+		const char *key = service->key;
+
+		if (map_has(&kept, key)) {
 			drop_references(service, &kept);
-		else
-			node_remove(service);
+			continue;
+		}
+		/* Still in the file: its containers are not orphans. */
+		node_remove(service);
+		node_add(l->arena, disabled, key, service);
 	}
 	map_done(&kept);
 }
