@@ -57,7 +57,7 @@ int layer_meta_write(int layers_fd, const char *name, const char *diff_id,
 	if (!m->is_synced)
 		json_set_str(j, "boot_id", boot_id());
 	text = json_print(j, false);
-	return file_write(layers_fd, path, text, strlen(text), 0644, m->is_synced, e);
+	return file_write(layers_fd, path, text, strlen(text), 0644, /* durable= */ false, e);
 }
 
 static int mark_one(int layers_fd, const char *name, struct err **e)

@@ -166,6 +166,31 @@ int mount_layers(const struct mount_layers *m, struct err **e)
 	return r;
 }
 
+int mount_attach(int fd, char **ret_dir, struct err **e)
+{
+	AUTO(mem) char *dir = NULL;
+	char tag[17];
+
+	rand_hex(tag, 8);
+	dir = xasprintf("/tmp/.compose-tree-%s", tag);
+	if (mkdir(dir, 0700) < 0)
+		return err_sys(e, errno, "create %s", dir);
+	if (syscall(SYS_move_mount, fd, "", AT_FDCWD, dir, MOVE_MOUNT_F_EMPTY_PATH) < 0) {
+		int saved = errno;
+
+		(void)rmdir(dir);
+		return err_sys(e, saved, "mount on %s", dir);
+	}
+	*ret_dir = TAKE_PTR(dir);
+	return 0;
+}
+
+void mount_detach(const char *dir)
+{
+	(void)syscall(SYS_umount2, dir, 2 /* MNT_DETACH */);
+	(void)rmdir(dir);
+}
+
 /* An overlay needs two layers; one alone is cloned. */
 static int clone_ro(const char *dir, struct err **e)
 {

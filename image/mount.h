@@ -22,4 +22,9 @@ struct mount_layers {
 };
 int mount_layers(const struct mount_layers *m, struct err **e);
 
+/* Puts a detached mount on a new temporary directory, for those who need a path: it is seen in this
+ * mount namespace. *ret_dir is for free(3) and for mount_detach(). */
+int mount_attach(int fd, char **ret_dir, struct err **e);
+void mount_detach(const char *dir);
+
 #endif

@@ -1,3 +1,8 @@
+/*
+ * Nothing here waits for the disk: an fsync after hundreds of megabytes of new files would write them
+ * all. store_sync_later() does it behind the user's back; until then a crash may cost the image just
+ * made, which then counts as absent (wrong digest, layer of another boot), never as whole.
+ */
 #include "image/store_write.h"
 
 #include <errno.h>
@@ -21,7 +26,8 @@ static int index_write(const struct image_store *s, const struct json *index, st
 {
 	AUTO(mem) char *text = json_print(index, true);
 
-	return file_write(s->images_fd, "index.json", text, strlen(text), 0644, true, e);
+	return file_write(s->images_fd, "index.json", text, strlen(text), 0644, /* durable= */ false,
+			  e);
 }
 
 static int make_layout(const char *root, struct err **e)
@@ -44,7 +50,7 @@ static int fill_layout(const struct image_store *s, struct err **e)
 
 	if (faccessat(s->images_fd, "oci-layout", F_OK, 0) < 0) {
 		r = file_write(s->images_fd, "oci-layout", layout_text, strlen(layout_text), 0644,
-			       true, e);
+			       /* durable= */ false, e);
 		if (r < 0)
 			return r;
 	}
@@ -99,7 +105,7 @@ int store_blob_put(const struct image_store *s, const void *p, size_t n, char **
 	sha256_hex(p, n, hex);
 	path = xasprintf("blobs/sha256/%s", hex);
 	if (faccessat(s->images_fd, path, F_OK, 0) < 0) {
-		r = file_write(s->images_fd, path, p, n, 0444, true, e);
+		r = file_write(s->images_fd, path, p, n, 0444, /* durable= */ false, e);
 		if (r < 0)
 			return err_wrap(e, "image store %s/images", s->root);
 	}
@@ -382,7 +388,8 @@ static void sync_and_mark(int layers_fd)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	(void)setsid();
-	(void)chdir("/");
+	if (chdir("/") < 0)
+		return;
 	for (int i = 0; i <= 2 && null >= 0; i++)
 		(void)dup2(null, i);
 	if (fd < 0 || dup2(fd, 3) < 0)

@@ -17,16 +17,11 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv, struct err **e);
 } commands[] = {
-	{ "import", image_cmd_import }, { "inspect", image_cmd_inspect }, { "ls", image_cmd_ls },
-	{ "pull", image_cmd_pull },     { "rm", image_cmd_rm },           { "tag", image_cmd_tag },
+	{ "build", image_cmd_build },     { "import", image_cmd_import },
+	{ "inspect", image_cmd_inspect }, { "ls", image_cmd_ls },
+	{ "pull", image_cmd_pull },       { "rm", image_cmd_rm },
+	{ "save", image_cmd_save },       { "tag", image_cmd_tag },
 };
-
-const char *image_root(void)
-{
-	const char *root = getenv("COMPOSE_ROOT");
-
-	return root && *root ? root : "/var/lib/compose";
-}
 
 static void on_signal(int sig)
 {

@@ -17,15 +17,14 @@
 /* Set by SIGINT and SIGTERM. */
 extern volatile bool image_cancelled;
 
-/* $COMPOSE_ROOT or its default. Borrowed. */
-const char *image_root(void);
-
 /* argv[0] is the command's name. */
+int image_cmd_build(int argc, char **argv, struct err **e);
 int image_cmd_import(int argc, char **argv, struct err **e);
 int image_cmd_ls(int argc, char **argv, struct err **e);
 int image_cmd_rm(int argc, char **argv, struct err **e);
 int image_cmd_tag(int argc, char **argv, struct err **e);
 int image_cmd_inspect(int argc, char **argv, struct err **e);
+int image_cmd_save(int argc, char **argv, struct err **e);
 int image_cmd_pull(int argc, char **argv, struct err **e);
 
 #endif

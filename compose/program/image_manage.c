@@ -5,6 +5,8 @@
 
 #include "base/buf.h"
 #include "compose/program/image_main.h"
+#include "compose/supervise/place.h"
+#include "image/blobs.h"
 #include "image/import.h"
 #include "image/manifest.h"
 #include "image/reference.h"
@@ -42,7 +44,7 @@ static int import_named(const char *file, const char *name, struct import_opts *
 	o->in_fd = open_input(file, e);
 	if (o->in_fd < 0)
 		return o->in_fd;
-	r = store_create(image_root(), &s, e);
+	r = store_create(place_root(), &s, e);
 	if (r == 0)
 		r = import_rootfs(s, o, &id, e);
 	if (r < 0)
@@ -88,7 +90,7 @@ int image_cmd_rm(int argc, char **argv, struct err **e)
 	}
 	if (optind == argc)
 		return usage(e, "rm [OPTIONS] IMAGE [IMAGE...]");
-	r = store_create(image_root(), &s, e);
+	r = store_create(place_root(), &s, e);
 	if (r < 0)
 		return r;
 	for (int i = optind; i < argc; i++) {
@@ -124,7 +126,7 @@ int image_cmd_tag(int argc, char **argv, struct err **e)
 				   "repository/tag", argv[2]);
 	if (strchr(ref, '@'))
 		return err_set(e, EINVAL, "refusing to create a tag with a digest reference");
-	r = store_create(image_root(), &s, e);
+	r = store_create(place_root(), &s, e);
 	if (r == 0)
 		r = image_find(s, argv[1], &im, e);
 	if (r < 0)
@@ -143,6 +145,26 @@ int image_cmd_pull(int argc, char **argv, struct err **e)
 	(void)err_set(e, ENOTSUP, "pull %s: this version has no registry client", name);
 	err_hint(e, "make the image with \"compose image import\" or a build section, or copy it "
 		    "into %s/images with skopeo",
-		 image_root());
+		 place_root());
 	return -ENOTSUP;
+}
+
+int image_cmd_save(int argc, char **argv, struct err **e)
+{
+	AUTO(image_store) struct image_store *s = NULL;
+	int r;
+
+	if (argc < 2)
+		return usage(e, "save --blobs IMAGE [IMAGE...]");
+	r = store_create(place_root(), &s, e);
+	for (int i = 1; r == 0 && i < argc; i++) {
+		AUTO(image) struct image *im = NULL;
+
+		if (streq(argv[i], "--blobs"))
+			continue;
+		r = image_find(s, argv[i], &im, e);
+		if (r == 0)
+			r = image_fill_blobs(s, im, e);
+	}
+	return r;
 }

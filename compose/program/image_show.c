@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "compose/program/image_main.h"
+#include "compose/supervise/place.h"
 #include "image/manifest.h"
 #include "image/reference.h"
 #include "image/remove.h"
@@ -215,7 +216,7 @@ static int ls(const struct ls_opts *o, struct err **e)
 	AUTO(image_list) struct image_list l = { 0 };
 	AUTO(mem) struct ls_line *lines = NULL;
 	size_t n = 0, cap = 0;
-	int r = image_store_open(image_root(), &s, e);
+	int r = image_store_open(place_root(), &s, e);
 
 	if (r == 0)
 		r = image_list(s, &l, e);
@@ -342,7 +343,7 @@ int image_cmd_inspect(int argc, char **argv, struct err **e)
 
 	if (argc < 2)
 		return err_set(e, EINVAL, "Usage:  compose image inspect IMAGE [IMAGE...]");
-	r = image_store_open(image_root(), &s, e);
+	r = image_store_open(place_root(), &s, e);
 	if (r < 0)
 		return r;
 	for (int i = 1; i < argc; i++) {
