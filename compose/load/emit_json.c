@@ -31,13 +31,19 @@ void emit_json_string(struct buf *out, const char *text)
 	for (const char *s = text; *s;) {
 		unsigned char c = (unsigned char)*s;
 
+		if (c == 0xc2 && (unsigned char)s[1] == 0x85) {
+			/* So does "next line" in YAML, which this has to be as well. */
+			buf_addstr(out, "\\u0085");
+			s += 2;
+			continue;
+		}
 		if (c == 0xe2 && (unsigned char)s[1] == 0x80 && ((unsigned char)s[2] | 1) == 0xa9) {
 			/* Line and paragraph separators end lines in JavaScript. */
 			buf_addf(out, "\\u202%c", (unsigned char)s[2] == 0xa8 ? '8' : '9');
 			s += 3;
 			continue;
 		}
-		if (c < 0x20 || strchr("\"\\<>&", c))
+		if (c < 0x20 || c == 0x7f || strchr("\"\\<>&", c))
 			add_escape(out, c);
 		else
 			buf_addch(out, *s);
