@@ -198,13 +198,28 @@ static void ct_close(struct dns_ct *ct)
 	uv_close((uv_handle_t *)&ct->tcp, on_ct_closed);
 }
 
+/* Nothing but internal networks: what leaves the container's reach is not asked for either. */
+static bool is_internal(const struct dns_server *s, const struct dns_client *c)
+{
+	for (size_t i = 0; i < c->n_networks; i++) {
+		AUTO(mem) char *path =
+			xasprintf("%s/networks/%s/network.json", s->root, c->networks[i]);
+		AUTO(json) struct json *j = NULL;
+
+		if (json_parse_file(AT_FDCWD, path, 1 << 20, &j, NULL) < 0 ||
+		    !json_bool(j, "internal", false))
+			return false;
+	}
+	return c->n_networks > 0;
+}
+
 static struct dns_ct *ct_new(struct dns_server *s, const struct dns_client *c)
 {
 	struct dns_ct *ct = xcalloc(1, sizeof(*ct));
 
 	ct->s = s;
 	ct->id = xstrdup(c->id);
-	ct->is_internal = c->is_internal;
+	ct->is_internal = is_internal(s, c);
 	ct->tokens = DNS_CT_BURST;
 	ct->tokens_at = uv_now(s->loop);
 	ct->watches = xcalloc(c->n_networks + 1, sizeof(struct dns_watch *));
@@ -250,7 +265,7 @@ static void servers_read(struct dns_server *s, const struct dns_client *c, struc
 
 		if (!ipaddr_parse(c->servers[i], &ip))
 			continue;
-		if (c->is_internal && !is_on_network(s, c, &ip))
+		if (ct->is_internal && !is_on_network(s, c, &ip))
 			continue;
 		ct->servers.v[ct->servers.n++] = ip;
 	}
@@ -334,8 +349,12 @@ void dns_server_refresh(struct dns_server *s)
 {
 	struct map_entry *entry;
 
-	MAP_EACH(entry, &s->watches)
-		dns_watch_refresh(entry->value);
+	MAP_EACH(entry, &s->watches) {
+		struct dns_watch *w = entry->value;
+
+		if (!w->is_watching)
+			dns_watch_refresh(w);
+	}
 }
 
 static int boot_id_read(char ret[40], struct err **e)

@@ -39,11 +39,10 @@ struct dns_client {
 	size_t n_networks;
 	const struct dns_link *links;
 	size_t n_links;
-	/* The service's `dns:`; none: the host's /etc/resolv.conf. */
+	/* The service's `dns:`; none: the host's /etc/resolv.conf. For a container with internal
+	 * networks only, servers outside of them are not asked. */
 	const char *const *servers;
 	size_t n_servers;
-	/* Only internal networks: servers outside of them are not asked. */
-	bool is_internal;
 };
 /* Everything is copied, the sockets are taken. A container that is there already is replaced. */
 int dns_server_add(struct dns_server *s, const struct dns_client *c, struct err **e);
@@ -54,8 +53,8 @@ void dns_server_remove(struct dns_server *s, const char *id);
  * no such name, and no other server is asked. Replaces the list of before. */
 void dns_server_declare(struct dns_server *s, const char *const *names, size_t n);
 
-/* Reads the endpoint files of all networks again, now: after an attach, so that the next query finds
- * the new names even if the watch has not reported yet. */
+/* Reads again the endpoint files of networks that could not be watched so far. The files of the others
+ * are known: changes are reported by the kernel and read in the loop's next turn. */
 void dns_server_refresh(struct dns_server *s);
 
 #endif

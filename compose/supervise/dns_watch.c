@@ -5,7 +5,7 @@
  */
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fdio.h"
 #include "base/json.h"
@@ -40,6 +40,13 @@ static void on_event(uv_fs_event_t *h, const char *file, int events, int status)
 	(void)events;
 	if (!w->users)
 		return;
+	/* The directory itself went, and the watch with it; a network of this name may come again. */
+	if (access(w->dir, F_OK) < 0) {
+		(void)uv_fs_event_stop(&w->event);
+		w->is_watching = false;
+		dns_net_clear(w->net);
+		return;
+	}
 	if (status < 0 || !file)
 		dns_watch_refresh(w);
 	else
