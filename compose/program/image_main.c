@@ -57,12 +57,16 @@ int main(int argc, char **argv)
 {
 	AUTO(err) struct err *e = NULL;
 	const char *name = argc > 1 ? argv[1] : "";
-	int r = -ENOSYS;
+	int r;
 
 	umask(0);
 	catch_signals();
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (streq(name, commands[i].name))
-			return report(commands[i].run(argc - 1, argv + 1, &e), e);
-	return report(err_set(&e, -r, "compose-image: unknown command \"%s\"", name), e);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (!streq(name, commands[i].name))
+			continue;
+		r = commands[i].run(argc - 1, argv + 1, &e);
+		return report(r, e);
+	}
+	r = err_set(&e, ENOSYS, "compose-image: unknown command \"%s\"", name);
+	return report(r, e);
 }
