@@ -10,7 +10,7 @@ double float32_shortest(double v)
 	char text[FLOAT_TEXT_MAX];
 
 	for (int digits = 1; digits <= 9; digits++) {
-		if (snprintf(text, sizeof(text), "%.*g", digits, v) < 0)
+		if (snprintf(text, sizeof(text), "%.*g", digits, (double)(float)v) < 0)
 			break;
 		if (strtof(text, NULL) == (float)v)
 			break;
