@@ -174,6 +174,7 @@ static const char port_sets[] =
 	" map any6 { type inet_proto . inet_service : ipv6_addr . inet_service; }\n"
 	" map host4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }\n"
 	" map host6 { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }\n"
+	" set loop6 { type inet_proto . inet_service; }\n"
 	" set open4 { type ipv4_addr . inet_proto . inet_service; }\n"
 	" set open6 { type ipv6_addr . inet_proto . inet_service; }\n"
 	" set routed4 { type ipv4_addr . inet_proto . inet_service; }\n"
@@ -190,7 +191,14 @@ static const char chains[] =
 	"  fib daddr type local jump portmap\n"
 	" }\n"
 	" chain output { type nat hook output priority -100; policy accept;\n"
+	"  ip6 daddr ::1 return\n"
 	"  fib daddr type local jump portmap\n"
+	" }\n"
+	/* The kernel never routes ::1 off the loopback interface. A refusal makes clients of
+	 * "localhost" turn to 127.0.0.1 at once; the reserving socket would leave them waiting. */
+	" chain loopback6 { type filter hook output priority 0; policy accept;\n"
+	"  ip6 daddr ::1 meta l4proto tcp meta l4proto . th dport @loop6 reject with tcp reset\n"
+	"  ip6 daddr ::1 meta l4proto . th dport @loop6 reject\n"
 	" }\n"
 	/* First: clients on 127.0.0.1, whose address would be dropped in the container. Second: a
 	 * container that uses a published port of its own network, where the answer would take a
@@ -256,6 +264,9 @@ static void put_port(struct buf *b, const char *table, const char *verb,
 		 routed ? "routed" : "open", v, ip, proto, p->target);
 	if (routed)
 		return;
+	if (v == 6 && ipaddr_is_any(&p->host_ip))
+		buf_addf(b, "%s element inet %s loop6 { %s . %u }\n", verb, table, proto,
+			 p->published);
 	if (ipaddr_is_any(&p->host_ip))
 		buf_addf(b, "%s element inet %s any%d { %s . %u : %s . %u }\n", verb, table, v,
 			 proto, p->published, ip, p->target);

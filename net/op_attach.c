@@ -11,7 +11,16 @@
 
 #include "base/buf.h"
 #include "net/attach.h"
+#include "net/conntrack.h"
 #include "net/nft_text.h"
+
+static bool has_udp(const struct ports *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].proto == IPPROTO_UDP)
+			return true;
+	return false;
+}
 
 static int publish(struct attach *a, struct err **e)
 {
@@ -28,6 +37,8 @@ static int publish(struct attach *a, struct err **e)
 				return r;
 		}
 		r = nft_ports_add(a->w->nft, a->w->store, s->net, s->ep, e);
+		if (r == 0 && has_udp(&s->ep->ports))
+			r = conntrack_forget(s->ep, /* is_leaving= */ false, e);
 		if (r < 0)
 			return r;
 	}

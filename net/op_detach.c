@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "net/conntrack.h"
 #include "net/worker.h"
 
 int endpoint_detach(struct worker *w, struct network *net, struct endpoint *ep, bool keep_lease,
@@ -13,6 +14,8 @@ int endpoint_detach(struct worker *w, struct network *net, struct endpoint *ep, 
 	ep->is_active = false;
 	if (was_active)
 		r = nft_ports_del(w->nft, w->store, net, ep, e);
+	if (r == 0 && was_active && ep->ports.n)
+		r = conntrack_forget(ep, /* is_leaving= */ true, e);
 	if (r < 0)
 		return r;
 	if (!keep_lease)
