@@ -100,8 +100,6 @@ static int take_option(struct flags *f, int c, const char *value)
 		f->o.preserve_fds = (unsigned)n;
 		return 0;
 	case OPT_CGROUP:
-		if (!*value || *value == '/' || strstr(value, ".."))
-			return -EINVAL;
 		f->o.sub_cgroup = value;
 		return 0;
 	case OPT_APPARMOR:
@@ -257,6 +255,16 @@ static int read_process(const char *path, struct json **ret, struct err **e)
 	return json_parse(buf_str(&b), b.n, ret, e);
 }
 
+static int check_sub_cgroup(const char *sub, struct err **e)
+{
+	struct str rest = str_of(sub);
+
+	while (rest.n)
+		if (str_eq(str_cut(&rest, '/'), ".."))
+			return err_set(e, EINVAL, "cgroup \"%s\": `..` components are not allowed", sub);
+	return 0;
+}
+
 static int run(const struct cli *cli, struct flags *f, int argc, char **argv, struct err **e)
 {
 	AUTO(json) struct json *process = NULL;
@@ -265,7 +273,9 @@ static int run(const struct cli *cli, struct flags *f, int argc, char **argv, st
 	if (argc < 1 || (argc < 2 && !f->process))
 		return err_set(e, EINVAL, "exec takes a container id and a command");
 	f->o.id = argv[0];
-	r = state_check_id(f->o.id, e);
+	r = check_sub_cgroup(f->o.sub_cgroup, e);
+	if (r == 0)
+		r = state_check_id(f->o.id, e);
 	if (r < 0)
 		return r;
 	if (f->process)

@@ -2,13 +2,17 @@
 #include "runtime/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/fdio.h"
 #include "base/num.h"
+#include "base/strv.h"
 #include "runtime/container.h"
 #include "runtime/state.h"
 
@@ -182,19 +186,45 @@ int cmd_kill(const struct cli *cli, int argc, char **argv, struct err **e)
 	return r < 0 ? r : container_kill(cli->root, argv[optind], sig, all, e);
 }
 
+/* Goes on after a failure; the last one is reported. */
+static int delete_matching(const struct cli *cli, const char *pattern, bool force, struct err **e)
+{
+	AUTO(strv) struct strv ids = STRV_INIT;
+	regex_t re;
+	int r;
+
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return err_set(e, EINVAL, "\"%s\" is not a regular expression", pattern);
+	r = dir_list(AT_FDCWD, cli->root, &ids, e);
+	for (size_t i = 0; i < ids.n; i++) {
+		AUTO(err) struct err *one = NULL;
+
+		if (state_check_id(ids.v[i], NULL) < 0 || regexec(&re, ids.v[i], 0, NULL, 0) != 0)
+			continue;
+		if (container_delete(cli->root, ids.v[i], force, &one) < 0 && r == 0)
+			r = err_make(e, err_code(one), err_text(one), NULL);
+	}
+	regfree(&re);
+	return r;
+}
+
 int cmd_delete(const struct cli *cli, int argc, char **argv, struct err **e)
 {
 	static const struct option options[] = { { "force", no_argument, NULL, 'f' },
+						 { "regex", no_argument, NULL, 'r' },
 						 { NULL, 0, NULL, 0 } };
-	bool force = false;
+	bool force = false, regex = false;
 	int c, r;
 
-	while ((c = getopt_long(argc, argv, "+f", options, NULL)) != -1) {
-		if (c != 'f')
+	while ((c = getopt_long(argc, argv, "+fr", options, NULL)) != -1) {
+		if (c != 'f' && c != 'r')
 			return err_set(e, EINVAL, "delete: unknown option");
-		force = true;
+		force |= c == 'f';
+		regex |= c == 'r';
 	}
 	r = cli_need_args(argc, optind, 1, "delete", e);
+	if (r == 0 && regex)
+		return delete_matching(cli, argv[optind], force, e);
 	if (r == 0)
 		r = state_check_id(argv[optind], e);
 	return r < 0 ? r : container_delete(cli->root, argv[optind], force, e);

@@ -310,8 +310,6 @@ static int poststart(const struct state *s, const struct spec *spec, struct err 
 		return 0;
 	text = state_text(s, "running");
 	r = hooks_run(spec, HOOK_POSTSTART, text, json_str(s->json, "bundle", NULL), e);
-	if (r < 0 && s->cgroup)
-		(void)cgroup_signal(s->cgroup, SIGKILL, NULL);
 	return r;
 }
 
@@ -335,7 +333,13 @@ int container_start(const char *root, const char *id, struct err **e)
 	r = load_spec(&s, &spec, e);
 	if (r == 0)
 		r = container_release(s.dir, pidfd, e);
-	return r == 0 ? poststart(&s, spec, e) : r;
+	if (r < 0)
+		return r;
+	r = poststart(&s, spec, e);
+	/* The program runs, but the container as a whole could not be started. */
+	if (r < 0)
+		(void)container_delete(root, id, /* force= */ true, NULL);
+	return r;
 }
 
 static void await_end(int pidfd, int timeout_ms)
@@ -389,6 +393,29 @@ static int destroy(struct state *s, struct err **e)
 	return state_remove(s, e);
 }
 
+/* A process frozen in a version 1 group that is not ours would never die of a signal. */
+static void thaw_foreign(pid_t pid)
+{
+	AUTO(mem) char *path = xasprintf("/proc/%d/cgroup", (int)pid);
+	AUTO(buf) struct buf b = BUF_INIT;
+	struct str rest;
+
+	if (file_read(AT_FDCWD, path, 1 << 20, &b, NULL) < 0)
+		return;
+	rest = str_of(buf_str(&b));
+	while (rest.n) {
+		struct str line = str_cut(&rest, '\n');
+
+		(void)str_cut(&line, ':');
+		if (str_eq(str_cut(&line, ':'), "freezer") && line.n > 1) {
+			AUTO(mem) char *file = xasprintf("/sys/fs/cgroup/freezer%.*s/freezer.state",
+							 (int)line.n, line.p);
+
+			(void)file_put(AT_FDCWD, file, "THAWED", NULL);
+		}
+	}
+}
+
 static void kill_everything(struct state *s)
 {
 	AUTO(fd) int pidfd = state_pidfd(s, NULL);
@@ -399,8 +426,10 @@ static void kill_everything(struct state *s)
 		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 	if (s->cgroup->n)
 		(void)cgroup_signal(s->cgroup, SIGKILL, NULL);
-	if (pidfd >= 0)
+	if (pidfd >= 0) {
+		thaw_foreign(s->pid);
 		await_end(pidfd, 10000);
+	}
 }
 
 int container_delete(const char *root, const char *id, bool force, struct err **e)
@@ -408,7 +437,7 @@ int container_delete(const char *root, const char *id, bool force, struct err **
 	AUTO(state) struct state s = STATE_INIT;
 	AUTO(err) struct err *first = NULL;
 	enum state_status status;
-	int r = state_load(root, id, &s, &first);
+	int r = state_load_any(root, id, &s, &first);
 
 	if (r == -ENOENT && force)
 		return 0;

@@ -77,7 +77,7 @@ void identity_done(struct identity *id)
 }
 
 /* The caller is inside the container's root, so plain paths stay there. */
-int cwd_enter(const char *cwd, bool *ret_later, struct err **e)
+int cwd_enter(const char *cwd, bool make, bool *ret_later, struct err **e)
 {
 	AUTO(fd) int made = -1;
 	AUTO(fd) int root = -1;
@@ -93,6 +93,10 @@ int cwd_enter(const char *cwd, bool *ret_later, struct err **e)
 		return err_set(e, ENOTDIR, "Cannot mkdir: %s is not a directory", cwd);
 	if (errno != ENOENT)
 		return err_sys(e, errno, "chdir to cwd (\"%s\") set in config.json", cwd);
+	if (!make)
+		return err_set(e, ENOENT,
+			       "chdir to cwd (\"%s\") set in config.json failed: no such file or directory",
+			       cwd);
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_sys(e, errno, "open the container's root");
@@ -153,14 +157,14 @@ int label_exec(const struct spec_process *p, int proc_fd, struct err **e)
 	return r;
 }
 
-void stdio_chown(uid_t uid)
+void stdio_chown(uid_t uid, gid_t gid)
 {
 	struct stat st;
 
 	for (int fd = 0; fd < 3; fd++)
 		if (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) &&
-		    st.st_uid != uid)
-			(void)!fchown(fd, uid, (gid_t)-1);
+		    (st.st_uid != uid || st.st_gid != gid))
+			(void)!fchown(fd, uid, gid);
 }
 
 static int set_ids(const struct identity *id, struct err **e)

@@ -31,14 +31,14 @@ struct identity {
 int identity_resolve(const struct spec_process *p, int rootfd, struct identity *ret, struct err **e);
 void identity_done(struct identity *id);
 
-/* chdir, making a missing directory; -EACCES is left for after the change of user. */
-int cwd_enter(const char *cwd, bool *ret_later, struct err **e);
+/* chdir, making a missing directory if make; -EACCES is left for after the change of user. */
+int cwd_enter(const char *cwd, bool make, bool *ret_later, struct err **e);
 /* The working directory must lie inside the root. */
 int cwd_check(struct err **e);
 /* Labels for the next execve. */
 int label_exec(const struct spec_process *p, int proc_fd, struct err **e);
 /* Standard streams that are pipes or sockets become the user's, so that /dev/stdout can be opened. */
-void stdio_chown(uid_t uid);
+void stdio_chown(uid_t uid, gid_t gid);
 /* Limits, bounding set, identity, capabilities, no_new_privs and the filter, in the order that works.
  * A filter for a process with no_new_privs is left for the caller to load last. */
 int cred_apply(const struct spec_process *p, const struct identity *id, int proc_fd, bool userns,

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/fdio.h"
+#include "base/path.h"
 #include "runtime/container.h"
 #include "runtime/cred.h"
 #include "runtime/launch.h"
@@ -94,13 +95,24 @@ static int check_status(struct entering *x, struct err **e)
 	return 0;
 }
 
+/* A sub-cgroup need not exist in every tree; where it does not, the container's own is right. */
+static char *sub_cgroup(const char *path, const char *sub)
+{
+	char *dir = xasprintf("%s/%s", path, sub ? sub : "");
+
+	if (sub && access(dir, F_OK) < 0) {
+		free(dir);
+		return xstrdup(path);
+	}
+	return dir;
+}
+
 static int open_cgroups(struct entering *x, struct err **e)
 {
 	const struct cgroup *c = x->state.cgroup;
-	const char *sub = x->o->sub_cgroup ? x->o->sub_cgroup : "";
 
 	for (size_t i = 0; i < c->n; i++) {
-		AUTO(mem) char *dir = xasprintf("%s%s%s", c->v[i].path, *sub ? "/" : "", sub);
+		AUTO(mem) char *dir = sub_cgroup(c->v[i].path, x->o->sub_cgroup);
 		AUTO(mem) char *file = xasprintf("%s/cgroup.procs", dir);
 		int fd;
 
@@ -133,9 +145,11 @@ static int open_everything(struct entering *x, struct err **e)
 			return x->console;
 	}
 	if (x->o->pid_file) {
-		x->pid_dir = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		AUTO(mem) char *dir = path_dir(x->o->pid_file);
+
+		x->pid_dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (x->pid_dir < 0)
-			return err_sys(e, errno, "open the working directory");
+			return err_sys(e, errno, "open the directory of %s", x->o->pid_file);
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, x->channel) < 0)
 		return err_sys(e, errno, "create a socket pair");
@@ -176,7 +190,7 @@ static int become(struct entering *x, const struct identity *id, bool cwd_later,
 		return r;
 	umask(p->has_umask ? p->umask : 022);
 	if (!p->terminal)
-		stdio_chown(id->uid);
+		stdio_chown(id->uid, id->gid);
 	if (syscall(SYS_close_range, 3u + x->o->preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		return err_sys(e, errno, "close descriptors");
 	r = cred_apply(p, id, x->proc_fd, x->spec->ns[NS_USER].present, &x->filter, &listener, e);
@@ -206,7 +220,7 @@ static int enter_and_exec(struct entering *x, const struct identity *id, struct 
 	else
 		r = setsid() < 0 && errno != EPERM ? err_sys(e, errno, "start a session") : 0;
 	if (r == 0)
-		r = cwd_enter(p->cwd, &later, e);
+		r = cwd_enter(p->cwd, /* make= */ false, &later, e);
 	if (r == 0 && !later)
 		r = cwd_check(e);
 	if (r == 0)
@@ -252,7 +266,7 @@ static int write_pid(const struct entering *x, pid_t pid, struct err **e)
 	if (!x->o->pid_file)
 		return 0;
 	(void)snprintf(text, sizeof(text), "%d", (int)pid);
-	return file_write(x->pid_dir, x->o->pid_file, text, strlen(text), 0644,
+	return file_write(x->pid_dir, path_base(x->o->pid_file), text, strlen(text), 0644,
 			  /* durable= */ false, e);
 }
 

@@ -30,6 +30,9 @@
 #include "runtime/sysctl.h"
 #include "runtime/tty.h"
 
+/* runtime-spec config-linux.md "The container process state" has a version of its own. */
+#define SECCOMP_STATE_VERSION "0.2.0"
+
 struct init {
 	struct launch *l;
 	const struct spec *s;
@@ -235,6 +238,17 @@ static int run_create_hooks(struct init *in, struct err **e)
 	return hooks_run(s, HOOK_CREATE_CONTAINER, text, in->l->bundle, e);
 }
 
+/* Before the root may become read-only. What goes wrong here is found again by chdir. */
+static int make_cwd(struct init *in, struct err **e)
+{
+	AUTO(fd) int fd = -1;
+
+	(void)e;
+	if (in->s->has_process && in->s->root_readonly)
+		fd = dir_make_in_root(in->root.fd, in->s->process.cwd, 0755);
+	return 0;
+}
+
 static int enter_root(struct init *in, struct err **e)
 {
 	return rootfs_enter(&in->root, in->s, in->l->no_pivot, e);
@@ -281,7 +295,7 @@ static int find_program(struct init *in, struct err **e)
 
 	if (!in->s->has_process)
 		return err_set(e, EINVAL, "config.json has no process");
-	r = cwd_enter(p->cwd, &in->cwd_later, e);
+	r = cwd_enter(p->cwd, /* make= */ true, &in->cwd_later, e);
 	if (r == 0 && !in->cwd_later)
 		r = cwd_check(e);
 	if (r == 0)
@@ -317,7 +331,7 @@ static int send_listener(struct init *in, int listener, struct err **e)
 	state = state_text(in->l->state, "creating");
 	text = xasprintf("{\"ociVersion\":\"%s\",\"fds\":[\"seccompFd\"],\"pid\":%d,"
 			 "\"metadata\":\"%s\",\"state\":%s}",
-			 RUNTIME_OCI_VERSION, (int)getpid(),
+			 SECCOMP_STATE_VERSION, in->l->state->pid,
 			 json_str(in->s->seccomp, "listenerMetadata", ""), state);
 	r = sock_send(in->notify, text, strlen(text), &fd, 1);
 	return r < 0 ? err_sys(e, -r, "send the seccomp listener") : 0;
@@ -334,7 +348,7 @@ static int set_credentials(struct init *in, struct err **e)
 	if (r < 0)
 		return r;
 	umask(p->has_umask ? p->umask : 022);
-	stdio_chown(in->id.uid);
+	stdio_chown(in->id.uid, in->id.gid);
 	if (syscall(SYS_close_range, 3u + in->l->preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		return err_sys(e, errno, "close descriptors");
 	r = cred_apply(p, &in->id, in->l->proc_fd, in->root.has_userns, in->l->seccomp,
@@ -363,6 +377,7 @@ static int (*const steps[])(struct init *in, struct err **e) = {
 	open_terminal,
 	protect_paths,
 	run_create_hooks,
+	make_cwd,
 	enter_root,
 	take_terminal,
 	reopen_null,

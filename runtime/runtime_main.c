@@ -53,6 +53,7 @@ static const struct option options[] = {
 struct globals {
 	struct cli cli;
 	const char *log;
+	int log_fd; /* -1 = standard error */
 	bool log_json;
 };
 
@@ -64,6 +65,12 @@ static void usage(void)
 		       commands[i].summary);
 }
 
+static int command_usage(const struct cli_command *c)
+{
+	printf("Usage: compose-runtime [OPTION...] %s %s\n\n%s\n", c->name, c->args, c->summary);
+	return 0;
+}
+
 static int version(void)
 {
 	puts("compose-runtime version " COMPOSE_VERSION "\nspec: " RUNTIME_OCI_VERSION);
@@ -72,9 +79,8 @@ static int version(void)
 
 static void report(const struct globals *g, const struct err *e)
 {
-	AUTO(fd) int fd = g->log ? open(g->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640) :
-				   -1;
 	AUTO(mem) char *line = NULL;
+	int fd = g->log_fd;
 
 	if (g->log_json) {
 		AUTO(json) struct json *j = json_new_obj();
@@ -105,6 +111,8 @@ static int dispatch(const struct globals *g, int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (!streq(commands[i].name, argv[0]))
 			continue;
+		if (argc == 2 && streq(argv[1], "--help"))
+			return command_usage(&commands[i]);
 		optind = 0; /* start over on the command's own options */
 		r = commands[i].run(&g->cli, argc, argv, &e);
 		if (r < 0)
@@ -126,7 +134,7 @@ int main(int argc, char **argv)
 {
 	AUTO(mem) char *root = xasprintf("%s/containers", env_or("COMPOSE_RUN", "/run/compose"));
 	AUTO(mem) char *cache = xasprintf("%s/seccomp", env_or("COMPOSE_ROOT", "/var/lib/compose"));
-	struct globals g = { .cli = { .root = root, .seccomp_cache = cache } };
+	struct globals g = { .cli = { .root = root, .seccomp_cache = cache }, .log_fd = -1 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
@@ -134,7 +142,7 @@ int main(int argc, char **argv)
 			g.cli.root = optarg;
 		else if (c == OPT_LOG)
 			g.log = optarg;
-		else if (c == OPT_LOG_FORMAT)
+		else if (c == OPT_LOG_FORMAT && (streq(optarg, "json") || streq(optarg, "text")))
 			g.log_json = streq(optarg, "json");
 		else if (c == OPT_CACHE)
 			g.cli.seccomp_cache = optarg;
@@ -144,10 +152,17 @@ int main(int argc, char **argv)
 			return version();
 		else if (c == 'h')
 			return usage(), 0;
-		else if (c == '?')
-			return 1;
+		else if (c == '?' || c == OPT_LOG_FORMAT)
+			return usage(), 1;
 	}
 	if (optind >= argc)
 		return usage(), 1;
+	if (g.log) {
+		g.log_fd = open(g.log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+		if (g.log_fd < 0) {
+			dprintf(STDERR_FILENO, "error: open log %s: %s\n", g.log, strerror(errno));
+			return 1;
+		}
+	}
 	return dispatch(&g, argc - optind, argv + optind);
 }

@@ -21,7 +21,7 @@ int state_check_id(const char *id, struct err **e)
 				      "0123456789_+-.";
 
 	if (!*id || strlen(id) > ID_MAX || *id == '.' || strspn(id, allowed) != strlen(id))
-		return err_set(e, EINVAL, "invalid container id \"%s\"", id);
+		return err_set(e, EINVAL, "invalid character or length in container ID \"%s\"", id);
 	return 0;
 }
 
@@ -119,7 +119,7 @@ static int load_cgroup(struct state *s, struct err **e)
 	return cgroup_parse(r < 0 ? "" : buf_str(&b), &s->cgroup, e);
 }
 
-int state_load(const char *root, const char *id, struct state *ret, struct err **e)
+int state_load_any(const char *root, const char *id, struct state *ret, struct err **e)
 {
 	AUTO(state) struct state s = STATE_INIT;
 	AUTO(buf) struct buf b = BUF_INIT;
@@ -148,6 +148,20 @@ int state_load(const char *root, const char *id, struct state *ret, struct err *
 		return err_wrap(e, "state of container \"%s\"", id);
 	s.pid = (pid_t)json_int(s.json, "pid", 0);
 	s.start_time = (uint64_t)json_int(s.json, "startTime", 0);
+	*ret = s;
+	s = (struct state)STATE_INIT;
+	return 0;
+}
+
+int state_load(const char *root, const char *id, struct state *ret, struct err **e)
+{
+	AUTO(state) struct state s = STATE_INIT;
+	int r = state_load_any(root, id, &s, e);
+
+	if (r < 0)
+		return r;
+	if (!json_len(s.json))
+		return err_set(e, ENOENT, "container \"%s\" does not exist", id);
 	*ret = s;
 	s = (struct state)STATE_INIT;
 	return 0;

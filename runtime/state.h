@@ -47,7 +47,10 @@ int state_reserve(const char *root, const char *id, struct state *ret, struct er
 /* Replaces state.json from the fields; pid 0 while creating. */
 int state_write(struct state *s, const char *bundle, const char *rootfs,
 		const struct json *annotations, struct err **e);
+/* A container still being made does not exist yet. */
 int state_load(const char *root, const char *id, struct state *ret, struct err **e);
+/* The same for whoever clears away: one that was never finished is loaded as stopped. */
+int state_load_any(const char *root, const char *id, struct state *ret, struct err **e);
 enum state_status state_status(const struct state *s);
 const char *state_status_name(enum state_status st);
 /* What `state` prints and hooks read: for free(3). */
