@@ -95,11 +95,15 @@ static int down_run(struct cli *cli, const void *opts, char **args, size_t n, st
 {
 	const struct down_opts *o = opts;
 	AUTO(json) struct json *request = NULL;
-	bool was_idle = client_is_idle(cli->client);
+	bool was_idle;
 	int r = check(o, e);
 
+	/* Volumes outlive the supervisor: somebody has to be there to remove them. */
+	if (r == 0)
+		r = cli_connect(cli, /* start= */ o->volumes, e);
 	if (r < 0)
 		return r;
+	was_idle = client_is_idle(cli->client);
 	request = verb_args(cli, args, n);
 	verb_timeout(cli, request, o->timeout);
 	json_set_bool(request, "volumes", o->volumes);
@@ -133,6 +137,6 @@ const struct cmd cmd_down = {
 	.summary = "Stop and remove containers, networks",
 	.opts = down_opts,
 	.size = sizeof(struct down_opts),
-	.needs = NEED_PROJECT | NEED_CLIENT,
+	.needs = NEED_PROJECT,
 	.run = down_run,
 };
