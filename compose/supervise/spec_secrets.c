@@ -98,7 +98,7 @@ static int add_file(struct secrets *s, const struct kind *k, const struct json *
 	const char *source = json_text(ref) ? json_text(ref) : json_str(ref, "source", "");
 	struct secret_file *f;
 	uint32_t uid, gid;
-	mode_t mode;
+	mode_t mode = 0444;
 	int r;
 
 	r = id_of(s, ref, "uid", &uid, e);
