@@ -68,7 +68,8 @@ struct source *follow_add(struct follow *f, const char *id, const char *service,
 
 	s->id = xstrdup(id);
 	s->service = xstrdup(service);
-	s->name = logprefix_name(&f->prefix, name);
+	s->is_quiet = !name;
+	s->name = name ? logprefix_name(&f->prefix, name) : NULL;
 	s->file = logfile_open(dir);
 	s->watch = -1;
 	s->counts = true;

@@ -55,7 +55,7 @@ static inline void follow_autop(struct follow *f)
 {
 	follow_done(f);
 }
-/* dir is the container's log directory. */
+/* dir is the container's log directory. name NULL = quiet. */
 struct source *follow_add(struct follow *f, const char *id, const char *service, const char *name,
 			  const char *dir);
 struct source *follow_find(const struct follow *f, const char *id);

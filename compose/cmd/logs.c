@@ -70,7 +70,7 @@ static int add_sources(struct logwatch *w, const struct selection *sel, int64_t 
 			continue;
 		if (sel->o->index > 0 && json_int(c, "number", 0) != sel->o->index)
 			continue;
-		s = logwatch_add(w, c);
+		s = logwatch_add(w, c, /* quiet= */ false);
 		s->since_ns = since_ns;
 		if (tail != TAIL_ALL)
 			logfile_from_tail(s->file, (size_t)tail);

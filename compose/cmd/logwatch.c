@@ -31,11 +31,12 @@ void logwatch_done(struct logwatch *w)
 	follow_done(&w->follow);
 }
 
-struct source *logwatch_add(struct logwatch *w, const struct json *c)
+struct source *logwatch_add(struct logwatch *w, const struct json *c, bool quiet)
 {
 	AUTO(mem) char *dir = xasprintf("%s/log", json_str(c, "bundle", ""));
-	struct source *s = follow_add(&w->follow, json_str(c, "id", ""), json_str(c, "service", ""),
-				      container_short_name(c, w->cli->project), dir);
+	const char *name = quiet ? NULL : container_short_name(c, w->cli->project);
+	struct source *s = follow_add(&w->follow, json_str(c, "id", ""), json_str(c, "service", ""), name,
+				      dir);
 
 	s->is_running = listed_is_up(c);
 	logfile_from_start(s->file);

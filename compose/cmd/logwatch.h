@@ -34,8 +34,8 @@ static inline void logwatch_autop(struct logwatch *w)
 {
 	logwatch_done(w);
 }
-/* A container of `list`, from the start of its log. */
-struct source *logwatch_add(struct logwatch *w, const struct json *container);
+/* A container of `list`, from the start of its log; quiet = only its life is of interest. */
+struct source *logwatch_add(struct logwatch *w, const struct json *container, bool quiet);
 /* -1 when not following. */
 int logwatch_events_fd(const struct logwatch *w);
 /* The events connection is readable. */

@@ -101,8 +101,7 @@ static int add_sources(struct attached *a, struct err **e)
 
 		if (!node_at(a->cli->model->root, "services", service, NULL))
 			continue;
-		s = logwatch_add(&a->w, list.v[i]);
-		s->is_quiet = !shown;
+		s = logwatch_add(&a->w, list.v[i], !shown);
 		s->counts = any_named ? is_named(a, service) : shown;
 		logfile_from_end(s->file);
 		if (shown)
