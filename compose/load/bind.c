@@ -39,8 +39,8 @@ static void set_int(struct loader *l, struct node *n, int64_t v)
 
 static void report(struct loader *l, const struct node *n, const struct attr *a, const char *what)
 {
-	struct diag *g = diag_add(l->diags, DIAG_ERROR, &n->pos, "%s: %s", node_path(l->arena, n),
-				  what);
+	struct srcpos pos = node_pos_in(n, what);
+	struct diag *g = diag_add(l->diags, DIAG_ERROR, &pos, "%s: %s", node_path(l->arena, n), what);
 
 	diag_expect(g, "%s", attr_expects(a));
 }

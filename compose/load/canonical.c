@@ -51,7 +51,9 @@ static void put_bool(struct loader *l, struct node *map, const char *key, bool v
 
 static struct diag *complain(struct loader *l, const struct node *n, const char *text)
 {
-	return diag_add(l->diags, DIAG_ERROR, &n->pos, "%s: %s", node_path(l->arena, n), text);
+	struct srcpos pos = node_pos_in(n, text);
+
+	return diag_add(l->diags, DIAG_ERROR, &pos, "%s: %s", node_path(l->arena, n), text);
 }
 
 /* A value whose meaning is still open stays as it is. */

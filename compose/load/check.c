@@ -174,7 +174,7 @@ static void watch_has_target(struct check *c, struct node *s)
 /* A name that is missing may have been taken out with a complaint of its own. */
 static bool is_damaged(const struct check *c, const struct node *names)
 {
-	return c->root->is_damaged || (names && names->is_damaged);
+	return names ? names->is_damaged : c->root->is_damaged;
 }
 
 static void refers_to(struct check *c, const struct node *at, const char *service,

@@ -358,6 +358,26 @@ struct srcpos node_pos_at(const struct node *n, size_t offset)
 	return pos;
 }
 
+struct srcpos node_pos_in(const struct node *n, const char *message)
+{
+	const char *piece = message, *at = NULL;
+	size_t len;
+
+	for (const char *p; (p = strstr(piece, ": ")); piece = p + 2)
+		;
+	len = strlen(piece);
+	if (len >= 2 && strchr("'\"", piece[0]) && piece[len - 1] == piece[0]) {
+		piece++;
+		len -= 2;
+	}
+	if (!n->is_exact || !len || piece == message)
+		return n->pos;
+	/* The last one: what comes first in a text is usually looked at last. */
+	for (const char *p = n->text; (p = memmem(p, strlen(p), piece, len)); p++)
+		at = p;
+	return at && len < strlen(n->text) ? node_pos_at(n, (size_t)(at - n->text)) : n->pos;
+}
+
 const char *node_kind_name(enum node_kind kind)
 {
 	static const char *const names[] = {

@@ -112,6 +112,9 @@ void node_origin(struct arena *a, struct node *n, const char *how, const struct 
 /* The place in the file of the offset-th byte of a scalar's text: exact where the file still says what
  * text says, else as near as is known. col 0 = only the line is known. */
 struct srcpos node_pos_at(const struct node *n, size_t offset);
+/* The place of the piece of a scalar's text that message ends with ("invalid hostPort: 80a0"); that of
+ * the scalar when there is none. */
+struct srcpos node_pos_in(const struct node *n, const char *message);
 /* The word users know the kind by: "string", "number", "boolean", "list", "mapping", "null". */
 const char *node_kind_name(enum node_kind kind);
 

@@ -86,6 +86,8 @@ static bool is_incomplete(struct loader *l, const struct node *item, enum unique
 
 	if (item->kind != NODE_MAP || (!is_port && by != UNIQUE_VOLUME) || node_get(item, "target"))
 		return false;
+	if (item->is_damaged)
+		return true; /* a target that is gone was complained about */
 	g = diag_add(l->diags, DIAG_ERROR, &item->pos, "service %s %s is missing a %s", is_port ? "ports" : "volume",
 		     node_path(l->arena, item), is_port ? "target port" : "mount target");
 	diag_expect(g, is_port ? "target: CONTAINER_PORT" : "target: /PATH/IN/CONTAINER");

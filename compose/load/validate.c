@@ -163,7 +163,7 @@ static void check_scalar(struct validator *v, struct node *n, const struct attr 
 		return;
 	if (n->kind == NODE_STR && a->words)
 		check_words(v, n, a);
-	else if (n->kind == NODE_STR && a->check)
+	else if (a->check && (n->kind == NODE_STR || (n->kind == NODE_INT && a->kind == KIND_TEXT)))
 		check_text(v, n, a);
 	else if (n->kind == NODE_INT || n->kind == NODE_FLOAT)
 		check_range(v, n, a);

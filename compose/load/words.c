@@ -108,6 +108,20 @@ const char *check_ip(const char *text)
 	return !*text || is_ip(text) ? NULL : "invalid IP address";
 }
 
+const char *check_published(const char *text)
+{
+	const char *dash = strchr(text, '-');
+	AUTO(mem) char *from = dash ? xstrndup(text, (size_t)(dash - text)) : xstrdup(text);
+	int64_t first = 0;
+
+	if (!*text)
+		return NULL;
+	if (!is_number(from, 0, 65535))
+		return "invalid hostPort";
+	(void)num_parse(from, 0, 65535, &first);
+	return dash && !is_number(dash + 1, first, 65535) ? "invalid hostPort" : NULL;
+}
+
 const char *check_subnet(const char *text)
 {
 	const char *slash = strrchr(text, '/');

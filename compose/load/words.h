@@ -24,6 +24,8 @@ const char *check_ip(const char *text);
 /* ADDRESS/BITS */
 const char *check_subnet(const char *text);
 const char *check_mac(const char *text);
+/* A host port, or a range of them to choose from; "" = chosen by the kernel. */
+const char *check_published(const char *text);
 /* TYPE MAJOR:MINOR ACCESS, such as "c 1:3 mr" */
 const char *check_device_rule(const char *text);
 /* The pattern of container_name, searched for anywhere in the text as the schema does. */
