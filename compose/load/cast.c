@@ -14,7 +14,7 @@ static struct diag *fail(struct diags *d, struct arena *a, const struct node *n,
 				  "error while interpolating %s: failed to cast to expected type: %s: %s",
 				  node_path(a, n), what, *n->text ? n->text : "\"\"");
 
-	diags_mute(d, &n->pos);
+	diags_mute(d, &n->pos, n->is_exact ? strlen(n->text) : 1);
 	return g;
 }
 

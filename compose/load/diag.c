@@ -7,6 +7,11 @@
 #include "base/mem.h"
 #include "compose/load/suggest.h"
 
+struct muted {
+	char *file;
+	unsigned line, from, to; /* columns, to is the first behind */
+};
+
 struct diags *diags_new(void)
 {
 	struct diags *d = xcalloc(1, sizeof(*d));
@@ -37,25 +42,27 @@ void diags_free(struct diags *d)
 	map_done(d->sources);
 	free(d->sources);
 	for (size_t i = 0; i < d->n_muted; i++)
-		free((char *)d->muted[i].file);
+		free(d->muted[i].file);
 	free(d->muted);
 	free(d);
 }
 
-void diags_mute(struct diags *d, const struct srcpos *pos)
+void diags_mute(struct diags *d, const struct srcpos *pos, size_t width)
 {
 	if (!pos->file)
 		return;
 	ARRAY_RESERVE(d->muted, d->n_muted, d->cap_muted);
-	d->muted[d->n_muted++] = (struct srcpos){ xstrdup(pos->file), pos->line, pos->col };
+	d->muted[d->n_muted++] = (struct muted){ xstrdup(pos->file), pos->line, pos->col,
+						 pos->col + (unsigned)(width ? width : 1) };
 }
 
 static bool is_muted(const struct diags *d, const struct srcpos *pos)
 {
 	for (size_t i = 0; i < d->n_muted; i++) {
-		const struct srcpos *m = &d->muted[i];
+		const struct muted *m = &d->muted[i];
 
-		if (m->line == pos->line && m->col == pos->col && strcmp(m->file, pos->file) == 0)
+		if (m->line == pos->line && m->from <= pos->col && pos->col < m->to &&
+		    strcmp(m->file, pos->file) == 0)
 			return true;
 	}
 	return false;

@@ -31,7 +31,7 @@ struct diags {
 	struct diag *v;
 	size_t n, cap;
 	size_t n_errors, n_dropped;
-	struct srcpos *muted; /* places whose value is known to be unusable; files are ours */
+	struct muted *muted; /* places whose value is known to be unusable */
 	size_t n_muted, cap_muted;
 	/* Text of files that cannot be opened again (stdin), by name: char * values. */
 	struct map *sources;
@@ -51,8 +51,8 @@ void diag_expect(struct diag *g, const char *fmt, ...) __attribute__((format(pri
 void diag_hint(struct diag *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Sets the hint `did you mean "X"?` when a candidate is near enough to word. */
 void diag_suggest(struct diag *g, const char *word, const char *const *candidates, size_t n);
-/* Drops later errors at exactly this place: its value could not be made out, which was reported. */
-void diags_mute(struct diags *d, const struct srcpos *pos);
+/* Drops later errors in these columns of a line: their value could not be made out, which was reported. */
+void diags_mute(struct diags *d, const struct srcpos *pos, size_t width);
 /* Remembers the text of a file that cannot be read again. */
 void diags_source(struct diags *d, const char *file, const char *text);
 /* Some error was added. */

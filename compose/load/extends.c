@@ -242,7 +242,7 @@ static bool read_extends(struct loader *l, const struct node *service, const str
 	if (!*base && n->kind == NODE_MAP) {
 		diag_expect(diag_add(l->diags, DIAG_ERROR, &n->pos, "extends.%s.service is required", service->key),
 			    "extends: {service: NAME, file: FILE}");
-		diags_mute(l->diags, &n->pos);
+		diags_mute(l->diags, &n->pos, 1);
 	}
 	return is_text(l, *base, false) && is_text(l, *file, true);
 }

@@ -83,7 +83,7 @@ static bool interpolate_string(struct loader *l, struct node *n)
 
 	if (!ok) {
 		report(l, n, &f);
-		diags_mute(l->diags, &n->pos);
+		diags_mute(l->diags, &n->pos, n->is_exact ? strlen(n->text) : 1);
 	} else {
 		n->text = arena_strndup(l->arena, buf_str(&out), out.n);
 		note_origin(&p, n, template);
