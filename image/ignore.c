@@ -101,7 +101,7 @@ static bool match_here(struct matcher *m, const char *p, const char *s)
 			break;
 		case '\\':
 			p += p[1] != '\0';
-			/* fall through */
+			__attribute__((fallthrough));
 		default:
 			if (*p++ != *s)
 				return false;

@@ -271,7 +271,11 @@ char *reference_format(const struct reference *r)
 
 char *reference_format_repository(const struct reference *r)
 {
-	if (!streq(r->domain, "docker.io"))
+	const char *slash = strchr(r->path, '/');
+
+	/* "docker.io/a.b/c" without its domain would be something else. */
+	if (!streq(r->domain, "docker.io") ||
+	    (slash && left_part_is_domain((struct str){ r->path, (size_t)(slash - r->path) })))
 		return xasprintf("%s/%s", r->domain, r->path);
 	if (starts_with(r->path, "library/") && !strchr(r->path + 8, '/'))
 		return xstrdup(r->path + 8);

@@ -114,6 +114,7 @@ static void shows_the_familiar_form(void **state)
 		{ "docker.io/library/busybox:latest", "busybox:latest" },
 		{ "docker.io/me/app:1", "me/app:1" },
 		{ "localhost:5000/app:2", "localhost:5000/app:2" },
+		{ "docker.io/a.b/c:1", "docker.io/a.b/c:1" },
 	};
 
 	(void)state;

@@ -18,6 +18,7 @@
 
 #include "base/fdio.h"
 #include "base/path.h"
+#include "base/strv.h"
 
 struct testdir {
 	char path[64];
