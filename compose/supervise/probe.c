@@ -134,20 +134,16 @@ static void on_due(uv_timer_t *t)
 {
 	struct probe *p = t->data;
 
-	if (!p->c || p->running)
-		return;
-	if (p->c->state == CT_RUNNING)
+	/* Paused or stopping: probe_resume() follows, or the end. */
+	if (p->c && !p->running && p->c->state == CT_RUNNING)
 		begin(p);
-	else
-		schedule(p);
 }
 
 static void schedule(struct probe *p)
 {
 	int64_t delay = health_delay(&p->health, clock_mono_ns(), p->c->n_awaited > 0);
 
-	/* Paused: nothing to probe until it goes on; probe_resume() follows. */
-	if (p->c->state == CT_PAUSED)
+	if (p->c->state != CT_RUNNING && p->c->state != CT_STARTING)
 		return;
 	uv_update_time(&p->sup->loop);
 	(void)uv_timer_start(&p->timer, on_due, (uint64_t)((delay + 999999) / 1000000), 0);

@@ -201,26 +201,36 @@ static int watch(struct shimc *s, uv_loop_t *loop, int fd, struct err **e)
 	return uv_poll_start(&l->poll, UV_READABLE, on_readable);
 }
 
+static void add_option(struct strv *v, const char *name, const char *value)
+{
+	strv_add(v, name);
+	strv_add(v, value);
+}
+
 static void make_argv(struct strv *v, const struct shim_args *a)
 {
+	AUTO(mem) char *size = xasprintf("%lld", (long long)a->log_max_size);
+	AUTO(mem) char *files = xasprintf("%d", a->log_max_files);
+	AUTO(mem) char *parked = xasprintf("%zu", a->n_parked);
+
 	strv_add(v, "compose-shim");
 	strv_add(v, "run");
-	strv_addf(v, "--id=%s", a->id);
-	strv_addf(v, "--bundle=%s", a->bundle);
-	strv_addf(v, "--run=%s", a->run_dir);
+	add_option(v, "--id", a->id);
+	add_option(v, "--bundle", a->bundle);
+	add_option(v, "--run", a->run_dir);
 	if (a->runtime)
-		strv_addf(v, "--runtime=%s", a->runtime);
+		add_option(v, "--runtime", a->runtime);
 	if (a->tty)
 		strv_add(v, "--tty");
 	if (a->stdin_open)
 		strv_add(v, "--stdin");
 	if (a->log) {
-		strv_addf(v, "--log=%s", a->log);
-		strv_addf(v, "--log-max-size=%lld", (long long)a->log_max_size);
-		strv_addf(v, "--log-max-files=%d", a->log_max_files);
+		add_option(v, "--log", a->log);
+		add_option(v, "--log-max-size", size);
+		add_option(v, "--log-max-files", files);
 	}
 	if (a->n_parked)
-		strv_addf(v, "--park=%zu", a->n_parked);
+		add_option(v, "--park", parked);
 }
 
 int shimc_spawn(struct shimc *s, uv_loop_t *loop, struct children *children,

@@ -4,14 +4,14 @@
  * Normally every member is announced as Waiting, then as Healthy or Exited when it got there, and the
  * gate opens with the last. It fails with the first that cannot get there any more; an optional gate then
  * warns and opens. A container without a health check counts as running for --wait once it has run for
- * half a second: one that dies at once has not come up.
+ * six tenths of a second: one that dies at once has not come up.
  */
 #include <errno.h>
 
 #include "base/clock.h"
 #include "compose/supervise/op.h"
 
-#define SETTLED_NS 500000000LL
+#define SETTLED_NS 600000000LL
 
 enum verdict { NOT_THERE_YET, THERE, CANNOT };
 
