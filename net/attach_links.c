@@ -221,6 +221,20 @@ static bool has_link(const struct network *net)
 	return network_is_bridge(net) || is_slave(net);
 }
 
+/* The first packet must not be lost because a bridge port does not forward yet. */
+static int links_settle(struct attach *a, struct err **e)
+{
+	AUTO(nlbatch) struct nlbatch b = NLBATCH_INIT;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (network_is_bridge(a->slots[i].net))
+			nlbatch_settle(&b, a->slots[i].ep->veth);
+	for (size_t i = 0; i < a->n; i++)
+		if (network_is_bridge(a->slots[i].net))
+			nlbatch_settle(&b, a->slots[i].net->bridge);
+	return nlbatch_send(&b, a->w->nl, e);
+}
+
 int attach_links(struct attach *a, struct err **e)
 {
 	AUTO(nlbatch) struct nlbatch b = NLBATCH_INIT;
@@ -235,6 +249,8 @@ int attach_links(struct attach *a, struct err **e)
 		r = slot_configure(a, &b, &a->slots[i], e);
 		if (r < 0)
 			return r;
+		nlbatch_settle(&b, a->slots[i].interface);
 	}
-	return nlbatch_send(&b, a->ns.nl, e);
+	r = nlbatch_send(&b, a->ns.nl, e);
+	return r < 0 ? r : links_settle(a, e);
 }

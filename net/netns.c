@@ -3,9 +3,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -45,19 +47,28 @@ static int dns_socket(int type, int *ret_fd, uint16_t *ret_port, struct err **e)
 	AUTO(fd) int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_in addr = { .sin_family = AF_INET };
 	socklen_t n = sizeof(addr);
-	int on = 1;
 
 	if (fd < 0)
 		return err_sys(e, errno, "open a DNS socket");
 	addr.sin_addr.s_addr = htonl(0x7f00000b);
-	/* The loopback interface is still down. */
-	if (setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) < 0 ||
-	    bind(fd, (struct sockaddr *)&addr, n) < 0 ||
+	if (bind(fd, (struct sockaddr *)&addr, n) < 0 ||
 	    (type == SOCK_STREAM && listen(fd, DNS_BACKLOG) < 0) ||
 	    getsockname(fd, (struct sockaddr *)&addr, &n) < 0)
 		return err_sys(e, errno, "bind a DNS socket to 127.0.0.11");
 	*ret_port = ntohs(addr.sin_port);
 	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* Before any socket is bound to a loopback address: in a namespace without a single address the kernel takes
+ * 127.0.0.11 for a broadcast address, and answers would leave from 127.0.0.1. */
+static int loopback_up(struct err **e)
+{
+	AUTO(fd) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &ifr) < 0)
+		return err_sys(e, errno, "bring the loopback interface up");
 	return 0;
 }
 
@@ -74,8 +85,9 @@ static int fill(struct netns *n, bool with_dns, struct err **e)
 		return r;
 	/* A kernel without IPv6 has no such file, and nothing to switch off. */
 	(void)netctl_set_conf("ipv6", "default", "disable_ipv6", "1", NULL);
-	if (!with_dns)
-		return 0;
+	r = loopback_up(e);
+	if (r < 0 || !with_dns)
+		return r;
 	r = dns_socket(SOCK_DGRAM, &n->udp, &udp_port, e);
 	if (r == 0)
 		r = dns_socket(SOCK_STREAM, &n->tcp, &tcp_port, e);

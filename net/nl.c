@@ -214,6 +214,16 @@ void nlbatch_up(struct nlbatch *b, uint32_t ifindex)
 	nlbatch_add(b, m, xasprintf("set interface %u up", ifindex));
 }
 
+void nlbatch_settle(struct nlbatch *b, const char *name)
+{
+	struct ifinfomsg head = { 0 };
+	struct nl_msg *m = nlmsg_new(RTM_GETLINK, 0, &head, sizeof(head));
+
+	put_str(m, IFLA_IFNAME, name);
+	put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	nlbatch_add(b, m, xasprintf("look at link \"%s\"", name));
+}
+
 void nlbatch_addr(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip, uint8_t bits)
 {
 	struct ifaddrmsg head = { .ifa_family = ip->family,

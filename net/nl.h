@@ -73,6 +73,9 @@ void nlbatch_slave_link(struct nlbatch *b, const struct slave_link_spec *s);
 /* Bridge port flags of an interface of the host's namespace. */
 void nlbatch_port(struct nlbatch *b, const char *name, bool hairpin, bool isolated);
 void nlbatch_up(struct nlbatch *b, uint32_t ifindex);
+/* Asks for a link by name. Since Linux 6.8 the kernel first does what it had put off after the link
+ * came up: a bridge port forwards from then on, and not some time later. */
+void nlbatch_settle(struct nlbatch *b, const char *name);
 /* With the broadcast address for IPv4 and without duplicate address detection for IPv6. */
 void nlbatch_addr(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip, uint8_t bits);
 /* gateway of family 0: straight through the interface, for the given family. */
