@@ -17,18 +17,17 @@
 
 #include "base/fdio.h"
 
-static int write_map(pid_t pid, const char *file, const struct json *maps, struct err **e)
+static int write_map(pid_t pid, const char *file, const struct idmap *map, struct err **e)
 {
 	AUTO(mem) char *path = xasprintf("/proc/%d/%s", (int)pid, file);
 	AUTO(buf) struct buf b = BUF_INIT;
 
-	JSON_EACH(m, maps)
-		buf_addf(&b, "%lld %lld %lld\n", (long long)json_int(m, "containerID", 0),
-			 (long long)json_int(m, "hostID", 0), (long long)json_int(m, "size", 0));
+	for (size_t i = 0; i < map->n; i++)
+		buf_addf(&b, "%u %u %u\n", map->v[i].container, map->v[i].host, map->v[i].size);
 	return file_put(AT_FDCWD, path, buf_str(&b), e);
 }
 
-int idmap_userns(const struct json *uid_mappings, const struct json *gid_mappings, struct err **e)
+int idmap_userns(const struct idmap *uids, const struct idmap *gids, struct err **e)
 {
 	AUTO(mem) char *path = NULL;
 	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, 0);
@@ -40,9 +39,9 @@ int idmap_userns(const struct json *uid_mappings, const struct json *gid_mapping
 		(void)kill(getpid(), SIGSTOP);
 		_exit(0);
 	}
-	r = write_map(pid, "uid_map", uid_mappings, e);
+	r = write_map(pid, "uid_map", uids, e);
 	if (r == 0)
-		r = write_map(pid, "gid_map", gid_mappings, e);
+		r = write_map(pid, "gid_map", gids, e);
 	if (r == 0) {
 		path = xasprintf("/proc/%d/ns/user", (int)pid);
 		fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -43,10 +43,7 @@ struct init {
 	struct tty tty;
 	struct identity id;
 	char *program;	 /* found in the container */
-	int fifo;	 /* O_PATH of exec.fifo */
 	int tiny;	 /* the small init's program, -1 without */
-	int console;	 /* console socket, -1 without */
-	int notify;	 /* socket of seccomp's listenerPath, -1 without */
 };
 
 static int await_go(struct init *in, struct err **e)
@@ -94,26 +91,6 @@ static int join_namespaces(struct init *in, struct err **e)
 	if (ns[NS_PID].path || ns[NS_USER].present || ns[NS_TIME].path)
 		return 0;
 	return ns_join(in->s, ~0u, e);
-}
-
-static int open_host_files(struct init *in, struct err **e)
-{
-	const char *listener = json_str(in->s->seccomp, "listenerPath", NULL);
-
-	in->fifo = openat(in->l->state->dir, RUNTIME_FIFO_NAME, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-	if (in->fifo < 0)
-		return err_sys(e, errno, "open " RUNTIME_FIFO_NAME);
-	if (in->l->console_socket) {
-		in->console = tty_socket(in->l->console_socket, e);
-		if (in->console < 0)
-			return in->console;
-	}
-	if (listener && *listener) {
-		in->notify = tty_socket(listener, e);
-		if (in->notify < 0)
-			return in->notify;
-	}
-	return 0;
 }
 
 /* The small init runs from a read-only view of its file, so that nobody inside can write to it
@@ -262,8 +239,8 @@ static int take_terminal(struct init *in, struct err **e)
 		(void)setsid();
 		return 0;
 	}
-	if (in->console >= 0) {
-		r = tty_send(&in->tty, in->console, e);
+	if (in->l->console >= 0) {
+		r = tty_send(&in->tty, in->l->console, e);
 		if (r < 0)
 			return r;
 	}
@@ -326,14 +303,14 @@ static int send_listener(struct init *in, int listener, struct err **e)
 
 	if (listener < 0)
 		return 0;
-	if (in->notify < 0)
+	if (in->l->notify < 0)
 		return err_set(e, EINVAL, "seccomp notifies, but there is no listenerPath");
 	state = state_text(in->l->state, "creating");
 	text = xasprintf("{\"ociVersion\":\"%s\",\"fds\":[\"seccompFd\"],\"pid\":%d,"
 			 "\"metadata\":\"%s\",\"state\":%s}",
 			 SECCOMP_STATE_VERSION, in->l->state->pid,
 			 json_str(in->s->seccomp, "listenerMetadata", ""), state);
-	r = sock_send(in->notify, text, strlen(text), &fd, 1);
+	r = sock_send(in->l->notify, text, strlen(text), &fd, 1);
 	return r < 0 ? err_sys(e, -r, "send the seccomp listener") : 0;
 }
 
@@ -366,7 +343,6 @@ static int set_credentials(struct init *in, struct err **e)
 static int (*const steps[])(struct init *in, struct err **e) = {
 	become_root,
 	join_namespaces,
-	open_host_files,
 	open_tiny_init,
 	loopback_up,
 	join_keyring,
@@ -394,7 +370,7 @@ static int await_start(struct init *in, struct err **e)
 
 	fd_close(&in->channel);
 	/* Blocks until somebody opens the other end. The path is gone, its inode is not. */
-	(void)snprintf(name, sizeof(name), "self/fd/%d", in->fifo);
+	(void)snprintf(name, sizeof(name), "self/fd/%d", in->l->fifo);
 	fd = openat(in->l->proc_fd, name, O_WRONLY | O_CLOEXEC);
 	return fd < 0 ? err_sys(e, errno, "open " RUNTIME_FIFO_NAME) : fd;
 }
@@ -453,16 +429,14 @@ void init_main(struct launch *l, int channel)
 		.s = l->spec,
 		.channel = channel,
 		.tty = TTY_INIT,
-		.fifo = -1,
 		.tiny = -1,
-		.console = -1,
-		.notify = -1,
 		.root = { .path = l->rootfs,
 			  .fd = -1,
 			  .proc_fd = l->proc_fd,
 			  .devpts_fd = -1,
 			  .null_fd = -1,
 			  .cgroup = l->cgroup,
+			  .sources = l->sources,
 			  .has_userns = l->spec->ns[NS_USER].present,
 			  .has_cgroupns = l->spec->ns[NS_CGROUP].present,
 			  .before_cgroup = before_cgroup },

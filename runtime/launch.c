@@ -15,6 +15,9 @@
 #include "base/fdio.h"
 #include "runtime/cred.h"
 #include "runtime/hooks.h"
+#include "runtime/mount.h"
+#include "runtime/runtime.h"
+#include "runtime/tty.h"
 
 static pid_t clone_into(unsigned flags, int cgroup, int *ret_pidfd)
 {
@@ -237,16 +240,68 @@ static int converse(struct launch *l, struct err **e)
 	return r;
 }
 
+static int open_sources(struct launch *l, struct err **e)
+{
+	const struct spec *s = l->spec;
+
+	if (!s->n_mounts)
+		return 0;
+	l->sources = xmalloc(s->n_mounts * sizeof(int));
+	for (size_t i = 0; i < s->n_mounts; i++)
+		l->sources[i] = -1;
+	for (size_t i = 0; i < s->n_mounts; i++) {
+		AUTO(err) struct err *first = NULL;
+
+		l->sources[i] = rootfs_open_source(s, i, &first);
+		if (first)
+			return err_make(e, err_code(first), err_text(first), NULL);
+	}
+	return 0;
+}
+
+static int open_host_files(struct launch *l, struct err **e)
+{
+	const char *listener = json_str(l->spec->seccomp, "listenerPath", NULL);
+
+	l->fifo = openat(l->state->dir, RUNTIME_FIFO_NAME, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	if (l->fifo < 0)
+		return err_sys(e, errno, "open " RUNTIME_FIFO_NAME);
+	if (l->console_socket) {
+		l->console = tty_socket(l->console_socket, e);
+		if (l->console < 0)
+			return l->console;
+	}
+	if (listener && *listener) {
+		l->notify = tty_socket(listener, e);
+		if (l->notify < 0)
+			return l->notify;
+	}
+	return open_sources(l, e);
+}
+
+static void close_host_files(struct launch *l)
+{
+	fd_close(&l->fifo);
+	fd_close(&l->console);
+	fd_close(&l->notify);
+	for (size_t i = 0; l->sources && i < l->spec->n_mounts; i++)
+		fd_close(&l->sources[i]);
+	free(TAKE_PTR(l->sources));
+}
+
 int launch_init(struct launch *l, struct err **e)
 {
 	AUTO(fd) int cgroup = l->cgroup ? cgroup_clone_fd(l->cgroup) : -1;
 	int r;
 
 	l->pid = 0;
-	l->pidfd = l->channel = -1;
+	l->pidfd = l->channel = l->fifo = l->console = l->notify = -1;
 	/* Born non-dumpable: nothing already inside a joined namespace may trace it. */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	r = clone_init(l, cgroup, e);
+	r = open_host_files(l, e);
+	if (r == 0)
+		r = clone_init(l, cgroup, e);
+	close_host_files(l);
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	if (r < 0)
 		return r;

@@ -43,6 +43,11 @@ struct launch {
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring;
 	int proc_fd;   /* the host's procfs */
+	/* Opened on the host side, where nothing hides them; -1 = none. */
+	int fifo;      /* O_PATH of exec.fifo */
+	int console;   /* connected console socket */
+	int notify;    /* connected socket of seccomp's listenerPath */
+	int *sources;  /* bind sources opened before a user namespace hides them; NULL = none */
 
 	/* Results. */
 	pid_t pid;

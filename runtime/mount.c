@@ -24,7 +24,28 @@ struct fd_path fd_path(int fd)
 	return p;
 }
 
-static int make_target(const struct rootfs *r, const char *destination, bool is_dir)
+static int make_target(const struct rootfs *r, const char *destination, bool is_dir, int depth);
+
+/* A link to nowhere: what it names is made, still inside the root. */
+static int make_through_link(const struct rootfs *r, int dir, const char *parent, const char *name,
+			     int depth)
+{
+	AUTO(mem) char *next = NULL;
+	char link[4096];
+	ssize_t n = readlinkat(dir, name, link, sizeof(link) - 1);
+	int fd;
+
+	if (n < 0)
+		return -errno;
+	if (depth >= 8)
+		return -ELOOP;
+	link[n] = '\0';
+	next = path_join(parent, link);
+	fd = open_in_root(r->fd, next, O_PATH, 0);
+	return fd == -ENOENT ? make_target(r, next, /* is_dir= */ false, depth + 1) : fd;
+}
+
+static int make_target(const struct rootfs *r, const char *destination, bool is_dir, int depth)
 {
 	AUTO(mem) char *clean = path_clean(destination);
 	AUTO(mem) char *parent = path_dir(clean);
@@ -40,9 +61,11 @@ static int make_target(const struct rootfs *r, const char *destination, bool is_
 		    0644);
 	if (fd < 0 && errno != EEXIST)
 		return -errno;
-	if (fd >= 0)
+	if (fd >= 0) {
 		close(fd);
-	return open_in_root(r->fd, clean, O_PATH, 0);
+		return open_in_root(r->fd, clean, O_PATH, 0);
+	}
+	return make_through_link(r, dir, parent, path_base(clean), depth);
 }
 
 int rootfs_target(const struct rootfs *r, const char *destination, bool is_dir, struct err **e)
@@ -51,7 +74,7 @@ int rootfs_target(const struct rootfs *r, const char *destination, bool is_dir, 
 	struct stat st;
 
 	if (fd == -ENOENT)
-		fd = make_target(r, destination, is_dir);
+		fd = make_target(r, destination, is_dir, 0);
 	if (fd < 0)
 		return err_sys(e, -fd, "open mount target \"%s\"", destination);
 	if (fstat(fd, &st) < 0)
@@ -142,14 +165,30 @@ static int apply_propagation(int tree, unsigned long propagation, const char *de
 	return set_attr(tree, (propagation & MS_REC) != 0, &attr, destination, e);
 }
 
-static int shift_ids(int tree, const struct spec_mount *m, const struct mountopt *o, struct err **e)
+/* The entry's own maps, else those of the container when the entry only says "idmap". */
+static int shift_ids(const struct spec *s, int tree, const struct spec_mount *m,
+		     const struct mountopt *o, struct err **e)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+	struct idmap uids = { s->uid_maps, s->n_uid_maps }, gids = { s->gid_maps, s->n_gid_maps };
+	struct spec_idmap *v;
 	AUTO(fd) int userns = -1;
 
-	if (!json_len(m->uid_mappings) || !json_len(m->gid_mappings))
+	if (json_len(m->uid_mappings) && json_len(m->gid_mappings)) {
+		int r = spec_idmaps_parse(s->arena, m->uid_mappings, &v, &uids.n, e);
+
+		uids.v = v;
+		if (r == 0)
+			r = spec_idmaps_parse(s->arena, m->gid_mappings, &v, &gids.n, e);
+		gids.v = v;
+		if (r < 0)
+			return r;
+	} else if (!o->idmap) {
 		return 0;
-	userns = idmap_userns(m->uid_mappings, m->gid_mappings, e);
+	}
+	if (!uids.n || !gids.n)
+		return err_set(e, EINVAL, "mount \"%s\": idmap without mappings", m->destination);
+	userns = idmap_userns(&uids, &gids, e);
 	if (userns < 0)
 		return err_wrap(e, "mount \"%s\"", m->destination);
 	attr.userns_fd = (uint64_t)userns;
@@ -163,14 +202,9 @@ static int attach(int tree, int target, const char *destination, struct err **e)
 	return 0;
 }
 
-/* The clone is finished, attributes and all, before anybody can see it. */
-static int mount_bind(struct rootfs *r, const struct spec_mount *m, const struct mountopt *o,
-		      struct err **e)
+static int open_source(const struct spec_mount *m, const struct mountopt *o, struct err **e)
 {
 	AUTO(fd) int tree = -1;
-	AUTO(fd) int target = -1;
-	struct stat st;
-	int s;
 
 	if (!m->source)
 		return err_set(e, EINVAL, "mount \"%s\" has no source", m->destination);
@@ -179,6 +213,67 @@ static int mount_bind(struct rootfs *r, const struct spec_mount *m, const struct
 	if (tree < 0)
 		return err_sys(e, errno, "mount \"%s\": open source \"%s\"", m->destination,
 			       m->source);
+	return TAKE_FD(tree);
+}
+
+static bool is_bind(const struct spec_mount *m, struct mountopt *o)
+{
+	if (!o->bind && !(m->type && streq(m->type, "bind")))
+		return false;
+	o->recursive |= !o->bind;
+	return true;
+}
+
+int rootfs_open_source(const struct spec *s, size_t index, struct err **e)
+{
+	const struct spec_mount *m = &s->mounts[index];
+	AUTO(mountopt) struct mountopt o = { 0 };
+	AUTO(fd) int tree = -1;
+	int r;
+
+	mountopt_parse(&o, m->options);
+	if (!is_bind(m, &o) ||
+	    !(s->ns[NS_USER].present || o.idmap || json_len(m->uid_mappings)))
+		return -1;
+	tree = open_source(m, &o, e);
+	if (tree < 0)
+		return tree;
+	r = shift_ids(s, tree, m, &o, e);
+	return r < 0 ? r : TAKE_FD(tree);
+}
+
+/* A mount on "/" is the new root for everything that follows. */
+static int refresh_root(struct rootfs *r, const char *destination, struct err **e)
+{
+	AUTO(mem) char *clean = path_clean(destination);
+	int fd;
+
+	if (!streq(clean, "/"))
+		return 0;
+	fd = open(r->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "open the new root %s", r->path);
+	close(r->fd);
+	r->fd = fd;
+	return 0;
+}
+
+/* The clone is finished, attributes and all, before anybody can see it. */
+static int mount_bind(struct rootfs *r, const struct spec *spec, const struct spec_mount *m,
+		      const struct mountopt *o, struct err **e)
+{
+	size_t index = (size_t)(m - spec->mounts);
+	AUTO(fd) int tree = -1;
+	AUTO(fd) int target = -1;
+	struct stat st;
+	int s;
+
+	if (r->sources && index < spec->n_mounts && r->sources[index] >= 0)
+		tree = r->sources[index];
+	else
+		tree = open_source(m, o, e);
+	if (tree < 0)
+		return tree;
 	if (fstat(tree, &st) < 0)
 		return err_sys(e, errno, "stat \"%s\"", m->source);
 	target = rootfs_target(r, m->destination, S_ISDIR(st.st_mode), e);
@@ -188,11 +283,11 @@ static int mount_bind(struct rootfs *r, const struct spec_mount *m, const struct
 	if (s == 0)
 		s = apply_attributes(tree, o, m->destination, e);
 	if (s == 0)
-		s = shift_ids(tree, m, o, e);
-	if (s == 0)
 		s = attach(tree, target, m->destination, e);
 	if (s == 0)
 		s = apply_propagation(tree, o->propagation, m->destination, e);
+	if (s == 0)
+		s = refresh_root(r, m->destination, e);
 	if (s == 0 && streq(m->destination, "/dev"))
 		r->dev_is_bind = true;
 	return s;
@@ -258,9 +353,9 @@ static int copy_up(struct rootfs *r, int below, const char *destination, struct 
 static int after_mount(struct rootfs *r, const struct spec_mount *m, const struct mountopt *o,
 		       int below, bool readonly_later, struct err **e)
 {
-	AUTO(fd) int top = reopen(r, m->destination, e);
 	struct mount_attr attr = { 0 };
-	int s = 0;
+	int s = refresh_root(r, m->destination, e);
+	AUTO(fd) int top = s < 0 ? s : reopen(r, m->destination, e);
 
 	if (top < 0)
 		return top;
@@ -301,8 +396,8 @@ static int mount_fs(struct rootfs *r, const struct spec_mount *m, struct mountop
 }
 
 /* sysfs belongs to the network namespace: one we do not own cannot be mounted, only shown. */
-static int mount_sysfs(struct rootfs *r, const struct spec_mount *m, struct mountopt *o, int target,
-		       struct err **e)
+static int mount_sysfs(struct rootfs *r, const struct spec *spec, const struct spec_mount *m,
+		       struct mountopt *o, int target, struct err **e)
 {
 	struct spec_mount bind = *m;
 	struct err *first = NULL;
@@ -319,20 +414,19 @@ static int mount_sysfs(struct rootfs *r, const struct spec_mount *m, struct moun
 	bind.source = "/sys";
 	o->recursive = true;
 	o->rattr_set |= o->attr_set & MOUNT_ATTR_RDONLY;
-	return mount_bind(r, &bind, o, e);
+	return mount_bind(r, spec, &bind, o, e);
 }
 
-static int mount_one(struct rootfs *r, const struct spec_mount *m, struct err **e)
+static int mount_one(struct rootfs *r, const struct spec *spec, const struct spec_mount *m,
+		     struct err **e)
 {
 	AUTO(mountopt) struct mountopt o = { 0 };
 	AUTO(fd) int target = -1;
 	int s;
 
 	mountopt_parse(&o, m->options);
-	if (o.bind || (m->type && streq(m->type, "bind"))) {
-		o.recursive |= !o.bind;
-		return mount_bind(r, m, &o, e);
-	}
+	if (is_bind(m, &o))
+		return mount_bind(r, spec, m, &o, e);
 	if (!m->type)
 		return err_set(e, EINVAL, "mount \"%s\" has no type", m->destination);
 	target = rootfs_target(r, m->destination, /* is_dir= */ true, e);
@@ -349,14 +443,14 @@ static int mount_one(struct rootfs *r, const struct spec_mount *m, struct err **
 			return s;
 	}
 	if (streq(m->type, "sysfs"))
-		return mount_sysfs(r, m, &o, target, e);
+		return mount_sysfs(r, spec, m, &o, target, e);
 	return mount_fs(r, m, &o, target, e);
 }
 
 int rootfs_mount_all(struct rootfs *r, const struct spec *s, struct err **e)
 {
 	for (size_t i = 0; i < s->n_mounts; i++) {
-		int x = mount_one(r, &s->mounts[i], e);
+		int x = mount_one(r, s, &s->mounts[i], e);
 
 		if (x < 0)
 			return x;

@@ -30,12 +30,16 @@ struct rootfs {
 	int (*before_cgroup)(void *arg, struct err **e);
 	void *before_cgroup_arg;
 	const struct cgroup *cgroup;
+	const int *sources; /* per entry of spec.mounts, opened on the host side; -1 = not; NULL = none */
 	int *late_readonly; /* mounts that become read-only once everything is in place */
 	size_t n_late, cap_late;
 };
 
 /* Makes the namespace's propagation safe, mounts overlay or bind on r->path, opens r->fd. */
 int rootfs_mount(struct rootfs *r, const struct spec *s, struct err **e);
+/* The source of a bind entry as a detached tree with its ids shifted, when only the host side can
+ * do that: a user namespace will hide it, or ids are to be shifted. -1 without e when neither. */
+int rootfs_open_source(const struct spec *s, size_t index, struct err **e);
 /* spec.mounts, in order. */
 int rootfs_mount_all(struct rootfs *r, const struct spec *s, struct err **e);
 /* /dev nodes and links, linux.devices. */
@@ -61,7 +65,11 @@ int overlay_mount(const char *annotation, const char *target, bool userns, struc
 /* cgroup file systems on the opened target. */
 int cgroup_mount(struct rootfs *r, const struct spec_mount *m, int target, struct err **e);
 /* A user namespace with these maps, to shift the ids of a mount. */
-int idmap_userns(const struct json *uid_mappings, const struct json *gid_mappings, struct err **e);
+struct idmap {
+	const struct spec_idmap *v;
+	size_t n;
+};
+int idmap_userns(const struct idmap *uids, const struct idmap *gids, struct err **e);
 /* Copies what lies in from into to: regular files, directories, links, with mode and owner. */
 int tree_copy_up(int from, int to, struct err **e);
 

@@ -446,7 +446,6 @@ static int export_code(const struct builder *b, bool with_prologue, struct secco
 	memcpy(ret->code, prologue, n * sizeof(struct sock_filter));
 	if (pread(fd, ret->code + n, (size_t)size, 0) != size)
 		return err_set(e, EIO, "read the seccomp program back");
-	ret->wants_listener = b->notifies;
 	return 0;
 }
 
@@ -480,6 +479,7 @@ static int compile(const struct spec *s, struct seccomp_program *ret, struct err
 		return r;
 	refuses = b.default_action != SCMP_ACT_ALLOW && b.default_action != SCMP_ACT_LOG &&
 		  b.default_action != SCMP_ACT_ERRNO(ENOSYS);
+	ret->wants_listener = b.notifies || json_str(s->seccomp, "listenerPath", NULL);
 	return export_code(&b, refuses, ret, e);
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/path.h"
@@ -410,6 +411,20 @@ static int parse_linux(struct spec *s, const struct json *l, struct err **e)
 	return 0;
 }
 
+/* A new user namespace without maps shows the ids as they are: root's all of them, a user's own. */
+static void default_maps(struct spec *s)
+{
+	bool root = geteuid() == 0;
+
+	if (!s->ns[NS_USER].present || s->ns[NS_USER].path || s->n_uid_maps || s->n_gid_maps)
+		return;
+	s->uid_maps = arena_alloc(s->arena, sizeof(*s->uid_maps));
+	s->gid_maps = arena_alloc(s->arena, sizeof(*s->gid_maps));
+	s->uid_maps[0] = (struct spec_idmap){ 0, geteuid(), root ? UINT32_MAX : 1 };
+	s->gid_maps[0] = (struct spec_idmap){ 0, getegid(), root ? UINT32_MAX : 1 };
+	s->n_uid_maps = s->n_gid_maps = 1;
+}
+
 static int check(const struct spec *s, struct err **e)
 {
 	const char *version = json_str(s->json, "ociVersion", NULL);
@@ -426,8 +441,6 @@ static int check(const struct spec *s, struct err **e)
 		return err_set(e, EINVAL, "hostname needs a uts namespace");
 	if (s->time_offsets && json_len(s->time_offsets) && !s->ns[NS_TIME].present)
 		return err_set(e, EINVAL, "linux.timeOffsets needs a time namespace");
-	if (s->ns[NS_USER].present && !s->ns[NS_USER].path && !s->n_uid_maps)
-		return err_set(e, EINVAL, "a new user namespace needs linux.uidMappings");
 	return 0;
 }
 
@@ -458,6 +471,7 @@ static int parse(struct spec *s, struct err **e)
 	if (s->domainname && !*s->domainname)
 		s->domainname = NULL;
 	s->annotations = json_get(s->json, "annotations");
+	default_maps(s);
 	return check(s, e);
 }
 
