@@ -36,12 +36,16 @@ int image_fill_blobs(const struct image_store *s, const struct image *im, struct
 
 	for (size_t i = 0; r == 0 && i < l.n; i++) {
 		AUTO(mem) char *path = xasprintf("blobs/sha256/%s", l.v[i].digest + 7);
+		AUTO(mem) char *name = NULL, *dir = NULL;
+		uint64_t size = 0;
 
 		if (faccessat(s->images_fd, path, F_OK, 0) == 0)
 			continue;
-		if (!im->is_complete || !streq(l.v[i].digest, im->diff_ids.v[i]))
+		name = image_layer_name(s, &im->diff_ids, i, &size);
+		if (!name || !streq(l.v[i].digest, im->diff_ids.v[i]))
 			return err_set(e, ENOENT, "layer %s is not in the store", l.v[i].digest);
-		r = fill_one(s, im->layers.v[i], l.v[i].digest, e);
+		dir = xasprintf("%s/layers/%s/fs", s->root, name);
+		r = fill_one(s, dir, l.v[i].digest, e);
 	}
 	return r;
 }

@@ -97,7 +97,9 @@ static void use_layer(struct step *s, const struct cache_record *rec)
 {
 	struct stage *st = s->st;
 
-	strv_addf(&st->layers, "%s/layers/%s/fs", s->b->s->root, rec->diff_id + 7);
+	AUTO(mem) char *dir = xasprintf("%s/layers/%s/fs", s->b->s->root, rec->diff_id + 7);
+
+	image_layers_push(&st->layers, dir);
 	strv_add(&st->diff_ids, rec->diff_id);
 	manifest_layers_add(&st->manifest, MEDIA_LAYER, rec->diff_id, rec->tar_size);
 	config_add_diff_id(st->doc, rec->diff_id);

@@ -465,6 +465,20 @@ static void built_layers_can_be_made_blobs_again(void **state)
 	}
 }
 
+static void a_layer_that_comes_twice_is_mounted_once(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(image) struct image *im = NULL;
+
+	/* Both commands change nothing: their layers are the same empty one. */
+	must_build(f, "FROM base\nRUN one\nCOPY a /a\nRUN two\nCOPY d /d\n");
+	im = result_image(f);
+	assert_int_equal(im->diff_ids.n, 5);
+	assert_string_equal(im->diff_ids.v[1], im->diff_ids.v[3]);
+	assert_int_equal(im->layers.n, 4);
+	assert_file(f, "a", "text of a");
+}
+
 static void the_directory_of_workdir_belongs_to_the_user(void **state)
 {
 	struct fixture *f = *state;
@@ -495,6 +509,7 @@ int main(void)
 		T(triggers_of_the_base_run_first),
 		T(scratch_is_empty),
 		T(built_layers_can_be_made_blobs_again),
+		T(a_layer_that_comes_twice_is_mounted_once),
 		T(the_directory_of_workdir_belongs_to_the_user),
 	};
 

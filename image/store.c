@@ -157,14 +157,29 @@ char *image_layer_name(const struct image_store *s, const struct strv *diff_ids,
 	return xstrdup(chain + 7);
 }
 
+void image_layers_push(struct strv *layers, const char *dir)
+{
+	for (size_t i = 0; i < layers->n; i++) {
+		if (!streq(layers->v[i], dir))
+			continue;
+		free(layers->v[i]);
+		memmove(&layers->v[i], &layers->v[i + 1], (layers->n - i) * sizeof(char *));
+		layers->n--;
+		break;
+	}
+	strv_add(layers, dir);
+}
+
 static void find_layers(const struct image_store *s, struct image *im)
 {
 	im->is_complete = true;
 	for (size_t i = 0; i < im->diff_ids.n; i++) {
 		AUTO(mem) char *name = image_layer_name(s, &im->diff_ids, i, &im->size);
 
+		AUTO(mem) char *dir = xasprintf("%s/layers/%s/fs", s->root, name ? name : "");
+
 		if (name)
-			strv_addf(&im->layers, "%s/layers/%s/fs", s->root, name);
+			image_layers_push(&im->layers, dir);
 		else
 			im->is_complete = false;
 	}

@@ -37,7 +37,8 @@ struct image {
 	struct strv refs;    /* canonical, in index order */
 	struct json *config; /* the whole config document; run defaults are its member "config" */
 	struct strv diff_ids;/* "sha256:<hex>", bottom -> top */
-	struct strv layers;  /* absolute directories, bottom -> top; empty when incomplete */
+	struct strv layers;  /* to mount: absolute directories, bottom -> top; empty when incomplete.
+			      * A layer that comes twice is there once, at its upper place */
 	char *created;       /* RFC 3339, NULL when unknown */
 	char *platform;      /* "linux/amd64" */
 	char *comment;       /* comment of the last history entry, NULL when there is none */
@@ -87,6 +88,9 @@ int image_blob_read(const struct image_store *s, const char *digest, size_t max,
  * size to *size. */
 char *image_layer_name(const struct image_store *s, const struct strv *diff_ids, size_t i,
 		       uint64_t *size);
+/* Puts a layer directory on top. overlayfs refuses a directory that is in a stack twice (ELOOP), and
+ * all that the lower one shows is hidden by the upper: it goes. */
+void image_layers_push(struct strv *layers, const char *dir);
 /* Parsed index.json; an empty index when there is no store yet. */
 int image_index_read(const struct image_store *s, struct json **ret, struct err **e);
 /* Canonical reference of one descriptor of index.json for free(3), NULL when it is dangling. */
