@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -18,6 +19,8 @@
 
 #include "runtime/shim_proto.h"
 #include "runtime/shim_text.h"
+
+#define LAST_WORDS_NS 2000000000
 
 /* A packet of standard input that the container has not taken yet. */
 static char packet[SHIM_PACKET_MAX] __attribute__((aligned(4096)));
@@ -100,6 +103,41 @@ void shim_tell(struct shim *s, const void *p, size_t n, int fd)
 static char failure[4096];
 static struct text failure_text = TEXT_OF(failure);
 
+static bool tell_gap(struct shim_client *c)
+{
+	char bytes[1 + sizeof(struct shim_gap)] = { SHIM_GAP };
+	struct shim_gap gap = { .bytes = c->gap };
+
+	if (!c->gap)
+		return true;
+	memcpy(bytes + 1, &gap, sizeof(gap));
+	if (send_packet(c->fd, bytes, sizeof(bytes), NULL, 0) < 0)
+		return false;
+	c->gap = 0;
+	return true;
+}
+
+/* The last words also reach a client whose socket is full, if it reads within a while. */
+void shim_tell_last(struct shim *s, const void *p, size_t n)
+{
+	int64_t deadline = mono_now() + LAST_WORDS_NS;
+
+	for (unsigned i = 0; i < SHIM_MAX_CLIENTS; i++) {
+		struct shim_client *c = &s->clients[i];
+		struct pollfd wait = { .fd = c->fd, .events = POLLOUT };
+
+		while (c->fd >= 0) {
+			int64_t left = deadline - mono_now();
+
+			if (tell_gap(c) && send_packet(c->fd, p, n, NULL, 0) != -EAGAIN)
+				break;
+			if (left <= 0 || poll(&wait, 1, (int)(left / 1000000) + 1) <= 0 ||
+			    (wait.revents & (POLLHUP | POLLERR)))
+				break;
+		}
+	}
+}
+
 void shim_fail(struct shim *s, int errnum, const char *text)
 {
 	struct shim_failed head = { .errnum = errnum };
@@ -114,21 +152,7 @@ void shim_fail(struct shim *s, int errnum, const char *text)
 void shim_tell_failure(struct shim *s)
 {
 	if (failure_text.n)
-		shim_tell(s, failure, failure_text.n, -1);
-}
-
-static bool tell_gap(struct shim_client *c)
-{
-	char bytes[1 + sizeof(struct shim_gap)] = { SHIM_GAP };
-	struct shim_gap gap = { .bytes = c->gap };
-
-	if (!c->gap)
-		return true;
-	memcpy(bytes + 1, &gap, sizeof(gap));
-	if (send_packet(c->fd, bytes, sizeof(bytes), NULL, 0) < 0)
-		return false;
-	c->gap = 0;
-	return true;
+		shim_tell_last(s, failure, failure_text.n);
 }
 
 static void output_to(struct shim *s, unsigned index, const char *p, size_t n)

@@ -397,7 +397,7 @@ static void tell_exit(struct shim *s)
 	char bytes[1 + sizeof(x)] = { SHIM_EXITED };
 
 	memcpy(bytes + 1, &x, sizeof(x));
-	shim_tell(s, bytes, sizeof(bytes), -1);
+	shim_tell_last(s, bytes, sizeof(bytes));
 }
 
 /* A supervisor that listens writes the result down itself, so it need not wait for the disk; for one

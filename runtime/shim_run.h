@@ -99,6 +99,8 @@ void shim_tell(struct shim *s, const void *p, size_t n, int fd);
 /* Ends the shim; the message is sent once everything is cleaned up. */
 void shim_fail(struct shim *s, int errnum, const char *text);
 void shim_tell_failure(struct shim *s);
+/* Like shim_tell, but waits a bounded time for clients that are behind. */
+void shim_tell_last(struct shim *s, const void *p, size_t n);
 /* Output to those attached; packet[0] is the type byte. */
 void shim_output(struct shim *s, char *packet, size_t n);
 

@@ -23,6 +23,7 @@
 #define LOG_NAME     "runtime.log"
 #define PID_NAME     "init.pid"
 #define CONSOLE_NAME "console.sock"
+#define FOREIGN_ROOT "oci"
 
 /* What a failed execve wrote so far. */
 static char verdict[4096];
@@ -53,11 +54,17 @@ static int spawn(struct shim *s, char *const argv[], const int streams[3])
 	return 0;
 }
 
-/* The directory of all containers is the parent of ours. */
+/* For our runtime the directory of all containers is the parent of ours; another one would find its
+ * own name taken there, so it gets a directory inside. */
 static void root_of(const struct shim *s, struct text *t)
 {
 	size_t n = strlen(s->o.run);
 
+	if (!s->ours) {
+		text_str(t, s->o.run);
+		text_str(t, "/" FOREIGN_ROOT);
+		return;
+	}
 	while (n > 1 && s->o.run[n - 1] == '/')
 		n--;
 	while (n > 1 && s->o.run[n - 1] != '/')
@@ -79,8 +86,10 @@ int shim_create(struct shim *s)
 	static char root[4096], log[4096], pid_file[4096], console[4096];
 	struct text a = TEXT_OF(root), b = TEXT_OF(log), c = TEXT_OF(pid_file), d = TEXT_OF(console);
 	char *argv[20];
+	const char *name = strrchr(s->o.runtime, '/');
 	unsigned n = 0;
 
+	s->ours = !strcmp(name ? name + 1 : s->o.runtime, "compose-runtime");
 	root_of(s, &a);
 	in_run(s, &b, LOG_NAME);
 	in_run(s, &c, PID_NAME);
@@ -219,7 +228,6 @@ static void created(struct shim *s)
 		shim_fail(s, EIO, "the container's terminal or first process is gone");
 		return;
 	}
-	s->ours = exists(s, RUNTIME_CGROUPS_NAME);
 	s->has_hooks = exists(s, RUNTIME_HOOKS_NAME);
 	s->stage = STAGE_CREATED;
 	c.pid = s->pid;
@@ -453,6 +461,7 @@ void shim_clean_up(struct shim *s)
 	each_cgroup(s, remove_cgroup, NULL);
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		(void)unlinkat(s->run_dir, names[i], 0);
+	(void)unlinkat(s->run_dir, FOREIGN_ROOT, AT_REMOVEDIR);
 	(void)unlinkat(s->run_dir, "rootfs", AT_REMOVEDIR);
 }
 
