@@ -241,6 +241,26 @@ static void a_damaged_blob_is_noticed_and_hides_no_other_image(void **state)
 	assert_int_equal(count(f), 1);
 }
 
+static void whoever_comes_next_clears_up_behind_the_dead(void **state)
+{
+	struct fixture *f = *state;
+	int first, second;
+
+	testdir_write(&f->dir, "layers/.tmp-1/fs/x", "half");
+	testdir_write(&f->dir, "images/ingest/1.part", "half");
+	first = store_gate(f->s, false, NULL);
+	assert_true(first >= 0);
+	assert_true(faccessat(f->dir.fd, "layers/.tmp-1", F_OK, 0) < 0);
+	assert_true(faccessat(f->dir.fd, "images/ingest/1.part", F_OK, 0) < 0);
+	/* Not while another one is at work. */
+	testdir_write(&f->dir, "layers/.tmp-2/fs/x", "growing");
+	second = store_gate(f->s, false, NULL);
+	assert_true(second >= 0);
+	assert_int_equal(faccessat(f->dir.fd, "layers/.tmp-2", F_OK, 0), 0);
+	close(first);
+	close(second);
+}
+
 static void chain_ids_follow_the_specification(void **state)
 {
 	AUTO(strv) struct strv ids = STRV_INIT;
@@ -275,6 +295,7 @@ int main(void)
 		T(a_layer_of_another_boot_does_not_count),
 		T(syncing_makes_layers_survive_the_boot),
 		T(a_damaged_blob_is_noticed_and_hides_no_other_image),
+		T(whoever_comes_next_clears_up_behind_the_dead),
 		cmocka_unit_test(chain_ids_follow_the_specification),
 	};
 

@@ -80,6 +80,23 @@ int store_create(const char *root, struct image_store **ret, struct err **e)
 	return 0;
 }
 
+/* What processes that died left behind; the gate is held alone, so nobody works on it. */
+static void clear_unfinished(const struct image_store *s)
+{
+	AUTO(strv) struct strv layers = STRV_INIT, parts = STRV_INIT;
+
+	if (dir_list(s->layers_fd, ".", &layers, NULL) == 0)
+		for (size_t i = 0; i < layers.n; i++)
+			if (starts_with(layers.v[i], ".tmp-"))
+				(void)tree_remove(s->layers_fd, layers.v[i], NULL);
+	if (dir_list(s->images_fd, "ingest", &parts, NULL) == 0)
+		for (size_t i = 0; i < parts.n; i++) {
+			AUTO(mem) char *path = xasprintf("ingest/%s", parts.v[i]);
+
+			(void)unlinkat(s->images_fd, path, 0);
+		}
+}
+
 int store_gate(const struct image_store *s, bool alone, struct err **e)
 {
 	AUTO(fd) int fd = openat(s->images_fd, "gc.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -87,6 +104,8 @@ int store_gate(const struct image_store *s, bool alone, struct err **e)
 
 	if (fd < 0)
 		return err_sys(e, errno, "open %s/images/gc.lock", s->root);
+	if (!alone && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		clear_unfinished(s);
 	do
 		r = flock(fd, alone ? LOCK_EX : LOCK_SH);
 	while (r < 0 && errno == EINTR);

@@ -22,7 +22,8 @@
 /* Opens the store and makes what is missing of it. */
 int store_create(const char *root, struct image_store **ret, struct err **e);
 
-/* The gate: alone = wait until nobody adds. Returns a descriptor. */
+/* The gate: alone = wait until nobody adds. Who comes first clears up what dead processes left
+ * unfinished. Returns a descriptor. */
 int store_gate(const struct image_store *s, bool alone, struct err **e);
 
 /* A document that is kept byte for byte. ret_digest is for free(3). */

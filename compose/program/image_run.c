@@ -49,10 +49,15 @@ static int runtime(char *const args[], const int *fds, size_t n_fds, pid_t *ret,
 static void delete_container(const char *id)
 {
 	char *const args[] = { (char *)"delete", (char *)"--force", (char *)id, NULL };
+	AUTO(mem) char *dir = place_container_run(id);
 	pid_t pid;
 
+	if (faccessat(AT_FDCWD, dir, F_OK, 0) < 0)
+		return;
 	if (runtime(args, (int[]){ -1, -1, -1 }, 3, &pid, NULL) == 0)
 		(void)image_wait(pid);
+	/* A container that could not be created leaves its directory to whoever asked for it. */
+	(void)tree_remove(AT_FDCWD, dir, NULL);
 }
 
 /* Directories of builds that died; alive gets the ids of the others. */
@@ -298,6 +303,8 @@ int image_runner_run(void *arg, const struct build_run *run, struct err **e)
 void image_runner_close(struct image_runner *r)
 {
 	image_net_close(&r->net);
+	if (r->bundle)
+		delete_container(r->id);
 	if (r->bundle)
 		(void)tree_remove(AT_FDCWD, r->bundle, NULL);
 	fd_close(&r->bundle_fd);
