@@ -78,6 +78,12 @@ static void answer(struct run *k, const struct container *c)
 	op_answer(op, result);
 }
 
+/* One that removes itself is over when nothing of it is left. */
+static bool is_over(const struct container *c)
+{
+	return c->is_gone || (!container_is_up(c) && !c->rec.auto_remove);
+}
+
 static void on_change(struct waiter *w, struct container *c)
 {
 	struct run *k = (struct run *)w;
@@ -85,10 +91,10 @@ static void on_change(struct waiter *w, struct container *c)
 
 	if (!streq(c->rec.id, k->id))
 		return;
-	if (c->is_gone || !container_is_up(c)) {
+	if (is_over(c)) {
 		waiter_del(s, w);
 		run_fail(k, failure_of(c), code_of(c));
-	} else if (c->rec.pid > 0) {
+	} else if (container_is_up(c) && c->rec.pid > 0) {
 		waiter_del(s, w);
 		answer(k, c);
 	}
@@ -182,6 +188,8 @@ static int plan_for_run(struct op *op, struct plan **ret, struct err **e)
 		.ignore_orphans = json_bool(op->args, "ignore_orphans", false),
 	};
 
+	/* The file handed over may hold no more than the service needs: what else there is, is not told. */
+	o.ignore_orphans = o.ignore_orphans || !o.remove_orphans;
 	services[0] = json_str(op->args, "service", "");
 	return plan_run(op->project, &op->seen.seen, &o, ret, e);
 }
@@ -236,6 +244,8 @@ static void on_start_change(struct waiter *w, struct container *c)
 	struct run_start *k = (struct run_start *)w;
 
 	if (!streq(c->rec.id, k->id) || c->state == CT_STARTING || c->state == CT_DOOMED)
+		return;
+	if (c->failure && !is_over(c) && !container_is_up(c))
 		return;
 	/* Hooks take a while: this waiter has done its work. */
 	waiter_del(k->r->sup, w);

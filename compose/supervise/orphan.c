@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/fdio.h"
+#include "base/log.h"
 
 /* linux/pidfd.h of Linux 6.15; older headers do not have it, older kernels answer ENOTTY. */
 struct pidfd_info_v1 {
@@ -42,10 +43,52 @@ static int exit_code_of(int pidfd)
 					   128 + WTERMSIG(info.exit_code);
 }
 
+/* The exit is told once what the shim would have cleaned up is gone: cgroup and state directory. */
+struct ended {
+	struct sup *sup;
+	char *id;
+	int code;
+};
+
+static void tell(struct container *c, int code)
+{
+	c->shim.ops->on_exited(&c->shim, code, false, clock_wall_ns());
+}
+
+static void on_deleted(void *ctx, int status)
+{
+	struct ended *d = ctx;
+	struct container *c = container_by_id(d->sup, d->id);
+
+	(void)status;
+	if (c)
+		tell(c, d->code);
+	free(d->id);
+	free(d);
+}
+
 static void over(struct container *c, int code)
 {
+	struct sup *s = c->sup;
+	struct ended *d = xmalloc(sizeof(*d));
+	AUTO(mem) char *root = xasprintf("%s/containers", s->run);
+	char *const argv[] = { (char *)"compose-runtime", (char *)"--root", root, (char *)"delete",
+			       (char *)"--force",	  c->rec.id,	    NULL };
+	AUTO(err) struct err *e = NULL;
+
+	*d = (struct ended){ s, xstrdup(c->rec.id), code };
 	c->orphan = NULL;
-	c->shim.ops->on_exited(&c->shim, code, false, clock_wall_ns());
+	if (child_spawn(&s->children,
+			&(struct child_spec){ .path = s->runtime,
+					      .argv = argv,
+					      .fds = (int[]){ -1, -1, s->log_fd },
+					      .n_fds = 3 },
+			on_deleted, d, &e) >= 0)
+		return;
+	log_write(LOG_ERROR, "container %s: %s", c->rec.name, err_text(e));
+	free(d->id);
+	free(d);
+	tell(c, code);
 }
 
 static void on_ended(uv_poll_t *h, int status, int events)
