@@ -44,7 +44,7 @@ static int exit_code_of(int pidfd)
 }
 
 /* The exit is told once what the shim would have cleaned up is gone: cgroup and state directory. */
-struct ended {
+struct departed {
 	struct sup *sup;
 	char *id;
 	int code;
@@ -57,7 +57,7 @@ static void tell(struct container *c, int code)
 
 static void on_deleted(void *ctx, int status)
 {
-	struct ended *d = ctx;
+	struct departed *d = ctx;
 	struct container *c = container_by_id(d->sup, d->id);
 
 	(void)status;
@@ -70,13 +70,13 @@ static void on_deleted(void *ctx, int status)
 static void over(struct container *c, int code)
 {
 	struct sup *s = c->sup;
-	struct ended *d = xmalloc(sizeof(*d));
+	struct departed *d = xmalloc(sizeof(*d));
 	AUTO(mem) char *root = xasprintf("%s/containers", s->run);
 	char *const argv[] = { (char *)"compose-runtime", (char *)"--root", root, (char *)"delete",
 			       (char *)"--force",	  c->rec.id,	    NULL };
 	AUTO(err) struct err *e = NULL;
 
-	*d = (struct ended){ s, xstrdup(c->rec.id), code };
+	*d = (struct departed){ s, xstrdup(c->rec.id), code };
 	c->orphan = NULL;
 	if (child_spawn(&s->children,
 			&(struct child_spec){ .path = s->runtime,
