@@ -69,7 +69,7 @@ static const struct attr port_rows[] = {
 	{ "host_ip", KIND_STR, STR, .acts = ACTS, .dflt = "all addresses",
 	  .doc = "Host address to listen on." },
 	{ "target", KIND_INT, INT | STR, .cast = CAST_INT, .acts = ACTS,
-	  .min = "0", .max = "65535", .doc = "Port in the container." },
+	  .min = "1", .max = "65535", .doc = "Port in the container." },
 	{ "published", KIND_TEXT, INT | STR, .check = check_published, .acts = ACTS, .dflt = "chosen by the kernel",
 	  .doc = "Host port, or a range to choose from." },
 	{ "protocol", KIND_STR, STR, .flags = ATTR_INJECT, .acts = ACTS, .dflt = "tcp",

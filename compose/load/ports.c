@@ -147,7 +147,8 @@ int ports_parse(struct arena *a, const char *text, struct port_mapping **ret, si
 		return -EINVAL;
 	if (!p.container.n)
 		return err_set(e, EINVAL, "no port specified: %s<empty>", text);
-	if (range_parse(p.container, &container) < 0)
+	/* Nothing listens on port 0. */
+	if (range_parse(p.container, &container) < 0 || !container.start)
 		return err_set(e, EINVAL, "invalid containerPort: %.*s", (int)p.container.n,
 			       p.container.p);
 	if (p.host.n && range_parse(p.host, &host) < 0)
