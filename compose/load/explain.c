@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "compose/load/emit.h"
 #include "compose/load/load.h"
 
 /* "[3]" at path: the item and what follows it. */
@@ -64,7 +65,7 @@ static const struct node *find(const struct node *root, const char *path, const 
 static void add_value(struct buf *b, const struct node *n)
 {
 	if (n->kind == NODE_STR)
-		buf_addf(b, "\"%s\"", n->text);
+		emit_json_string(b, n->text);
 	else if (n->kind == NODE_NULL)
 		buf_addstr(b, "null");
 	else if (node_is_scalar(n))
@@ -80,11 +81,24 @@ static void add_place(struct buf *b, const struct srcpos *pos)
 	buf_addf(b, "%s:%u:%u: ", pos->file, pos->line, pos->col);
 }
 
+/* Text that may have line breaks, on one line. */
+static void add_line(struct buf *b, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\n')
+			buf_addstr(b, "\\n");
+		else if ((unsigned char)*text < 0x20)
+			buf_addch(b, ' ');
+		else
+			buf_addch(b, *text);
+	}
+}
+
 static void add_origin(struct buf *b, const struct origin *o, bool is_first, bool is_overridden)
 {
 	buf_addstr(b, is_first ? "  from " : is_overridden ? "  overrode " : "  which is ");
 	add_place(b, &o->pos);
-	buf_addstr(b, o->text ? o->text : "");
+	add_line(b, o->text);
 	if (strcmp(o->how, "file") != 0)
 		buf_addf(b, " (%s)", o->how);
 	buf_addch(b, '\n');
@@ -125,7 +139,8 @@ char *explain(const struct loaded *p, const char *path, struct diags *d)
 	buf_addf(&b, "%s = ", path);
 	add_value(&b, n);
 	buf_addch(&b, '\n');
-	plain = (struct origin){ .pos = n->pos, .how = "file", .text = "" };
+	plain = (struct origin){ .pos = n->pos, .how = "file" };
+	plain.text = node_is_scalar(n) ? n->text : node_kind_name(n->kind);
 	for (const struct origin *o = n->origin ? n->origin : &plain; o; o = o->before) {
 		add_origin(&b, o, !last, last && !same_place(last, &o->pos));
 		last = &o->pos;

@@ -46,7 +46,8 @@ static void set_name(struct loader *l, struct node *root)
 {
 	struct node *old = node_get(root, "name"), *name;
 
-	name = node_str(l->arena, l->project_name, old ? &old->pos : &root->pos);
+	name = node_str(l->arena, l->project_name, old && !l->name_origin ? &old->pos : &root->pos);
+	node_origin(l->arena, name, l->name_origin, l->name_origin ? old : NULL);
 	node_set(l->arena, root, "name", name);
 }
 

@@ -346,8 +346,11 @@ bool options_name(struct loader *l, const struct source *sources, size_t n)
 {
 	const char *given = l->opt->project_name, *name;
 
-	if (!given || !*given)
+	l->name_origin = "given on the command line";
+	if (!given || !*given) {
 		given = env_get(l->env, "COMPOSE_PROJECT_NAME");
+		l->name_origin = "given as COMPOSE_PROJECT_NAME";
+	}
 	if (given && *given) {
 		name = given;
 		if (strcmp(normalise(l->arena, given), given) != 0) {
@@ -359,6 +362,7 @@ bool options_name(struct loader *l, const struct source *sources, size_t n)
 		}
 	} else {
 		name = name_in_files(l, sources, n);
+		l->name_origin = name ? NULL : "the name of the directory";
 		name = name ? normalise(l->arena, name) : name_of_directory(l);
 	}
 	if (!*name) {

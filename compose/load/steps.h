@@ -28,6 +28,7 @@ struct loader {
 	struct env *env;           /* what interpolation looks up */
 	const char *working_dir;   /* relative paths resolve against it; absolute */
 	const char *project_name;  /* known before the files are interpolated */
+	const char *name_origin;   /* what decided it, NULL = the files */
 	const struct loader *parent;   /* the including set, or NULL */
 	const char *const *files;      /* absolute, of this set */
 	size_t n_files;
