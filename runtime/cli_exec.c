@@ -14,6 +14,7 @@
 #include "base/strv.h"
 #include "runtime/exec.h"
 #include "runtime/lookup.h"
+#include "runtime/runtime.h"
 #include "runtime/state.h"
 
 enum {
@@ -303,7 +304,12 @@ int cmd_exec(const struct cli *cli, int argc, char **argv, struct err **e)
 	strv_done(&f.gids);
 	if (!inner)
 		return r;
-	/* The words and codes engines pass on and people look for. */
+	/* The words and codes engines pass on and people look for. A user that does not exist is found
+	 * out by engines before their runtime is asked, so its text has nothing in front. */
+	if (err_code(inner) == ENOKEY) {
+		dprintf(STDERR_FILENO, "%s\n", err_text(inner));
+		return RUNTIME_EXIT_NOT_EXECUTABLE;
+	}
 	dprintf(STDERR_FILENO,
 		"OCI runtime exec failed: exec failed: unable to start container process: %s\n",
 		err_text(inner));

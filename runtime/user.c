@@ -90,7 +90,7 @@ static int find_user(const struct buf *passwd, const char *user, struct user *u,
 		return 0;
 	}
 	if (!numeric)
-		return err_set(e, EINVAL,
+		return err_set(e, ENOKEY,
 			       "unable to find user %s: no matching entries in passwd file", user);
 	u->uid = (uid_t)uid;
 	u->gid = 0;
@@ -143,7 +143,7 @@ static int find_groups(const struct buf *table, const char *group, struct str na
 		u->groups[u->n_groups++] = (gid_t)gid;
 	}
 	if (group)
-		return err_set(e, EINVAL,
+		return err_set(e, ENOKEY,
 			       "unable to find group %s: no matching entries in group file", group);
 	return 0;
 }

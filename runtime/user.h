@@ -5,7 +5,7 @@
  *
  * Owns:    user_done() frees groups and home.
  * Units:   ids 0 to 2^31 - 1.
- * Errors:  an unknown name is an error, never root; an overlong file or number is an error.
+ * Errors:  an unknown name is ENOKEY, never root; an overlong file or number is an error.
  * Thread:  any.
  * Source:  passwd(5), group(5); moby "USER" semantics.
  */
