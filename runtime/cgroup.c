@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "base/strv.h"
 #include "runtime/cgroup_backend.h"
+#include "runtime/runtime.h"
 
 static const struct cgroup_backend *backend_of(const struct cgroup_tree *t)
 {
@@ -262,6 +263,23 @@ static int check_empty(const struct cgroup_tree *t, struct err **e)
 	return 0;
 }
 
+/* Somebody else's last container may take the parent away between its mkdir and ours. */
+static int make_tree(const struct cgroup_tree *t, struct err **e)
+{
+	struct err *last = NULL;
+	int r = -ENOENT;
+
+	for (int tries = 0; tries < 100 && r == -ENOENT; tries++) {
+		err_free(TAKE_PTR(last));
+		r = backend_of(t)->make(t, &last);
+	}
+	if (r < 0 && e)
+		*e = last;
+	else
+		err_free(last);
+	return r;
+}
+
 int cgroup_make(struct cgroup *c, struct err **e)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -270,7 +288,7 @@ int cgroup_make(struct cgroup *c, struct err **e)
 
 		if (!t->wanted)
 			continue;
-		r = backend_of(t)->make(t, e);
+		r = make_tree(t, e);
 		if (r == -EEXIST)
 			r = check_empty(t, e);
 		if (r < 0) {
@@ -349,6 +367,15 @@ static int remove_one(const char *path)
 	return 0;
 }
 
+static void remove_our_parent(const char *path)
+{
+	AUTO(mem) char *parent = path_dir(path);
+
+	/* Busy or not empty: others live there. */
+	if (streq(path_base(parent), RUNTIME_CGROUP_PARENT))
+		(void)rmdir(parent);
+}
+
 int cgroup_remove(const struct cgroup *c, struct err **e)
 {
 	int result = 0;
@@ -361,6 +388,7 @@ int cgroup_remove(const struct cgroup *c, struct err **e)
 		r = remove_one(c->v[i].path);
 		if (r < 0 && result == 0)
 			result = err_sys(e, -r, "remove cgroup %s", c->v[i].path);
+		remove_our_parent(c->v[i].path);
 	}
 	return result;
 }

@@ -31,6 +31,9 @@
 #define RUNTIME_CGROUPS_NAME "cgroups" /* lines "VERSION CONTROLLERS PATH" */
 #define RUNTIME_HOOKS_NAME   "hooks"   /* there when start or delete have hooks to run */
 
+/* The cgroup directory that holds those of all containers; it goes with the last of them. */
+#define RUNTIME_CGROUP_PARENT "compose"
+
 /* Exit codes of a container that could not be started, and of `exec`. */
 enum runtime_exit {
 	RUNTIME_EXIT_NOT_EXECUTABLE = 126,

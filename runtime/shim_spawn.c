@@ -422,6 +422,19 @@ static int remove_below(const char *path)
 	return 0;
 }
 
+/* The last container takes the directory they share with it. */
+static void remove_our_parent(const char *path)
+{
+	static const char name[] = "/" RUNTIME_CGROUP_PARENT;
+	const char *slash = strrchr(path, '/');
+	char parent[4200];
+	struct text t = TEXT_OF(parent);
+
+	text_bytes(&t, path, slash ? (size_t)(slash - path) : 0);
+	if (t.n >= sizeof(name) - 1 && !strcmp(parent + t.n - (sizeof(name) - 1), name))
+		(void)rmdir(parent);
+}
+
 /* The group empties a moment after its last process was reaped; the wait grows and ends. */
 static void remove_cgroup(int version, const char *controllers, const char *path, void *arg)
 {
@@ -436,6 +449,7 @@ static void remove_cgroup(int version, const char *controllers, const char *path
 		(void)poll(NULL, 0, wait_ms);
 		wait_ms = wait_ms < 100 ? wait_ms * 2 : 100;
 	}
+	remove_our_parent(path);
 }
 
 static void wait_for_runtime(struct shim *s)
