@@ -105,7 +105,7 @@ enum attr_flag {
 	ATTR_KEEP_ZERO = 1 << 2,  /* 0, false and 0s are printed when they were written */
 	ATTR_OMIT_TRUE = 1 << 3,  /* only false is printed */
 	ATTR_ALWAYS = 1 << 4,     /* printed whatever it is */
-	ATTR_KEEP_EMPTY = 1 << 5, /* YAML prints [] */
+	ATTR_KEEP_EMPTY = 1 << 5, /* YAML prints [] and "" */
 	ATTR_JSON_NULL = 1 << 6,  /* JSON prints null when absent */
 	ATTR_VALUE = 1 << 7,      /* mapping: YAML leaves {} out, JSON always prints it */
 	ATTR_HOLLOW = 1 << 8,     /* member that may be null and is printed so */

@@ -20,9 +20,9 @@ static const struct attr host_value = { NULL, KIND_ANY, STR | LIST, .item = &att
 const struct attr_set attr_set_hosts = { .any = &host_value };
 
 static const struct attr ulimit_rows[] = {
-	{ "soft", KIND_INT, INT | STR, .cast = CAST_INT, .flags = ATTR_REQUIRED, .acts = ACTS,
+	{ "soft", KIND_INT, INT | STR, .cast = CAST_INT, .flags = ATTR_REQUIRED | ATTR_ALWAYS, .acts = ACTS,
 	  .doc = "Limit the process starts with; -1 is unlimited." },
-	{ "hard", KIND_INT, INT | STR, .cast = CAST_INT, .flags = ATTR_REQUIRED, .acts = ACTS,
+	{ "hard", KIND_INT, INT | STR, .cast = CAST_INT, .flags = ATTR_REQUIRED | ATTR_ALWAYS, .acts = ACTS,
 	  .doc = "Limit the process may raise the soft one to; -1 is unlimited." },
 };
 static const struct attr_set ulimit_set = { ATTR_SET_OF("ulimits.*", ulimit_rows) };
@@ -34,8 +34,8 @@ const struct attr attr_item_ulimit = {
 const struct attr_set attr_set_ulimits = { .any = &attr_item_ulimit };
 
 static const struct attr hook_rows[] = {
-	{ "command", KIND_COMMAND, NIL | STR | LIST, .flags = ATTR_REQUIRED | ATTR_JSON_NULL,
-	  .item = &attr_item_str, .merge = MERGE_REPLACE, .acts = ACTS,
+	{ "command", KIND_COMMAND, NIL | STR | LIST,
+	  .flags = ATTR_REQUIRED | ATTR_KEEP_EMPTY | ATTR_JSON_NULL, .item = &attr_item_str, .merge = MERGE_REPLACE, .acts = ACTS,
 	  .doc = "What is run; a string is split by shell rules, no shell is started." },
 	{ "image", KIND_STR, STR, .acts = ACTS, .dflt = "the service's image",
 	  .doc = "Image of an init container (pre_start only)." },
@@ -56,7 +56,7 @@ const struct attr_set attr_set_hook = { ATTR_SET_OF("hooks", hook_rows) };
 	  .item = &attr_item_str, .acts = ACTS,                                                    \
 	  .doc = "What the device must be able to do, such as gpu or compute." },                  \
 	{ "driver", KIND_STR, STR, .acts = ACTS, .doc = "Driver that knows the device." },         \
-	{ "count", KIND_COUNT, INT | STR, .acts = ACTS, .dflt = "all",                             \
+	{ "count", KIND_COUNT, INT | STR, .flags = ATTR_KEEP_ZERO, .acts = ACTS, .dflt = "all",    \
 	  .doc = "How many devices; all is -1. Excludes device_ids." },                            \
 	{ "device_ids", KIND_LIST, LIST, .flags = ATTR_SET, .item = &attr_item_str, .acts = ACTS,  \
 	  .doc = "Which devices. Excludes count." },                                               \

@@ -68,7 +68,7 @@ static const struct attr port_rows[] = {
 	  .doc = "host or ingress: the same on one host." },
 	{ "host_ip", KIND_STR, STR, .acts = ACTS, .dflt = "all addresses",
 	  .doc = "Host address to listen on." },
-	{ "target", KIND_INT, INT | STR, .cast = CAST_INT, .acts = ACTS,
+	{ "target", KIND_INT, INT | STR, .cast = CAST_INT, .flags = ATTR_KEEP_ZERO, .acts = ACTS,
 	  .min = "1", .max = "65535", .doc = "Port in the container." },
 	{ "published", KIND_TEXT, INT | STR, .check = check_published, .acts = ACTS, .dflt = "chosen by the kernel",
 	  .doc = "Host port, or a range to choose from." },

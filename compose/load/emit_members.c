@@ -66,7 +66,7 @@ static bool is_left_out(const struct node *n, const struct attr *row, enum emit_
 			return streq(n->text, "0");
 		if (row->kind == KIND_DURATION)
 			return streq(n->text, "0s") && !keep;
-		return !*n->text;
+		return !*n->text && !(row->flags & ATTR_KEEP_EMPTY);
 	case NODE_LIST:
 		return n->n == 0 && !(row->flags & ATTR_KEEP_EMPTY);
 	case NODE_MAP:

@@ -68,6 +68,10 @@ void float_format_json(double v, char ret[FLOAT_TEXT_MAX])
 {
 	char shortest[FLOAT_TEXT_MAX];
 
+	if (!isfinite(v)) {
+		memcpy(ret, "null", sizeof("null")); /* JSON has no word for it */
+		return;
+	}
 	shortest_exponent_form(v, shortest);
 	if (v == 0 || (fabs(v) >= 1e-6 && fabs(v) < 1e21)) {
 		format_plain(v, shortest, exponent_of(shortest), ret);

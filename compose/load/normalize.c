@@ -33,6 +33,14 @@ static bool is_true(const struct node *n)
 	return node_is(n, NODE_BOOL) && n->b;
 }
 
+/* An empty text is as good as none: neither is printed, and what is printed must mean the same. */
+static bool is_unset(const struct node *map, const char *key)
+{
+	const struct node *n = node_get(map, key);
+
+	return !n || (n->kind == NODE_STR && !*n->text);
+}
+
 /* ---- 14: defaults ---- */
 
 static void inject(struct loader *l, struct node *map, const struct attr_set *set)
@@ -40,7 +48,7 @@ static void inject(struct loader *l, struct node *map, const struct attr_set *se
 	for (size_t i = 0; i < set->n; i++) {
 		const struct attr *row = &set->rows[i];
 
-		if (!(row->flags & ATTR_INJECT) || node_get(map, row->name))
+		if (!(row->flags & ATTR_INJECT) || !is_unset(map, row->name))
 			continue;
 		if (row->kind == KIND_BOOL)
 			put_bool(l, map, row->name, streq(row->dflt, "true"));
@@ -72,7 +80,7 @@ static void default_secret_targets(struct loader *l, struct node *service)
 	NODE_EACH(secret, node_get(service, "secrets")) {
 		const char *source = node_text(node_get(secret, "source"));
 
-		if (source && !node_get(secret, "target"))
+		if (source && is_unset(secret, "target"))
 			put_str(l, secret, "target",
 				arena_printf(l->arena, "/run/secrets/%s", source));
 	}
@@ -221,7 +229,7 @@ static void normalize_build(struct loader *l, struct node *build)
 		return;
 	if (!context || context->kind == NODE_NULL || !*context->text)
 		put_str(l, build, "context", l->working_dir);
-	if (!node_get(build, "dockerfile") && !node_get(build, "dockerfile_inline"))
+	if (is_unset(build, "dockerfile") && is_unset(build, "dockerfile_inline"))
 		put_str(l, build, "dockerfile", "Dockerfile");
 	resolve_pairs(l, node_get(build, "args"), /* drop= */ true);
 }
@@ -279,7 +287,7 @@ static void inherit_hook_image(struct loader *l, struct node *service)
 	if (!node_is(image, NODE_STR))
 		return;
 	NODE_EACH(hook, node_get(service, "pre_start")) {
-		if (node_is(hook, NODE_MAP) && !node_get(hook, "image"))
+		if (node_is(hook, NODE_MAP) && is_unset(hook, "image"))
 			put_str(l, hook, "image", image->text);
 	}
 }
@@ -309,7 +317,7 @@ static void name_entries(struct loader *l, struct node *entries)
 			map = node_new(l->arena, NODE_MAP, &entry->pos);
 			node_replace(entry, map);
 		}
-		if (map->kind != NODE_MAP || node_get(map, "name"))
+		if (map->kind != NODE_MAP || !is_unset(map, "name"))
 			continue;
 		if (is_true(node_get(map, "external")))
 			put_str(l, map, "name", map->key);
