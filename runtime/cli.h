@@ -18,6 +18,7 @@ struct cli {
 	const char *root;
 	const char *seccomp_cache;
 	bool no_cgroup;
+	const char *tiny_init; /* path of the small init */
 };
 
 struct cli_command {

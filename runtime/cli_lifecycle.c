@@ -113,7 +113,8 @@ static int parse_create(const struct cli *cli, int argc, char **argv, struct con
 
 	*o = (struct container_options){ .root = cli->root,
 					 .seccomp_cache = cli->seccomp_cache,
-					 .no_cgroup = cli->no_cgroup };
+					 .no_cgroup = cli->no_cgroup,
+					 .tiny_init = cli->tiny_init };
 	while ((c = getopt_long(argc, argv, "+b:f:d", create_options, NULL)) != -1)
 		if (take_option(o, c, optarg) < 0)
 			return err_set(e, EINVAL, "%s: bad option or value", argv[0]);

@@ -141,6 +141,7 @@ static int launch(struct making *m, const char *console_socket, struct err **e)
 		.bundle = m->bundle,
 		.rootfs = m->rootfs,
 		.console_socket = console_socket,
+		.tiny_init = m->o->tiny_init,
 		.preserve_fds = m->o->preserve_fds,
 		.no_pivot = m->o->no_pivot,
 		.no_new_keyring = m->o->no_new_keyring,

@@ -23,6 +23,7 @@ struct container_options {
 	const char *console_socket; /* NULL = none */
 	const char *pid_file;	   /* NULL = none */
 	const char *seccomp_cache; /* NULL = none */
+	const char *tiny_init;	   /* the program for annotation compose.init */
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring, no_cgroup, no_subreaper;
 	bool detach, keep; /* run only */

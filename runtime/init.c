@@ -99,19 +99,10 @@ static int open_tiny_init(struct init *in, struct err **e)
 {
 	const char *wanted = spec_annotation(in->s, RUNTIME_ANNOTATION_INIT);
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID };
-	AUTO(mem) char *dir = NULL;
-	AUTO(mem) char *path = NULL;
-	char self[4096];
-	ssize_t n;
+	const char *path = in->l->tiny_init;
 
 	if (!wanted || !streq(wanted, "true"))
 		return 0;
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0)
-		return err_sys(e, errno, "find the small init");
-	self[n] = '\0';
-	dir = path_dir(self);
-	path = xasprintf("%s/compose-shim", dir);
 	in->tiny = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (in->tiny < 0)
 		return err_sys(e, errno, "open the small init %s", path);

@@ -40,6 +40,7 @@ struct launch {
 	const struct seccomp_program *seccomp;
 	const char *bundle, *rootfs; /* absolute */
 	const char *console_socket;  /* NULL = none */
+	const char *tiny_init;	     /* host path of the small init */
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring;
 	int proc_fd;   /* the host's procfs */

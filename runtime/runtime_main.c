@@ -12,6 +12,7 @@
 #include "base/fdio.h"
 #include "base/json.h"
 #include "runtime/cli.h"
+#include "runtime/protect.h"
 #include "runtime/runtime.h"
 
 static const struct cli_command commands[] = { /* sorted by name */
@@ -103,7 +104,13 @@ static void report(const struct globals *g, const struct err *e)
 		dprintf(STDERR_FILENO, "  hint: %s\n", err_hint_text(e));
 }
 
-static int dispatch(const struct globals *g, int argc, char **argv)
+/* These put a process into a container. */
+static bool enters(const struct cli_command *c)
+{
+	return c->run == cmd_create || c->run == cmd_run || c->run == cmd_exec;
+}
+
+static int dispatch(const struct globals *g, char **all, int argc, char **argv)
 {
 	AUTO(err) struct err *e = NULL;
 	int r;
@@ -114,7 +121,9 @@ static int dispatch(const struct globals *g, int argc, char **argv)
 		if (argc == 2 && streq(argv[1], "--help"))
 			return command_usage(&commands[i]);
 		optind = 0; /* start over on the command's own options */
-		r = commands[i].run(&g->cli, argc, argv, &e);
+		r = enters(&commands[i]) ? protect_self(all, &e) : 0;
+		if (r == 0)
+			r = commands[i].run(&g->cli, argc, argv, &e);
 		if (r < 0)
 			report(g, e);
 		return r < 0 ? 1 : r;
@@ -134,7 +143,8 @@ int main(int argc, char **argv)
 {
 	AUTO(mem) char *root = xasprintf("%s/containers", env_or("COMPOSE_RUN", "/run/compose"));
 	AUTO(mem) char *cache = xasprintf("%s/seccomp", env_or("COMPOSE_ROOT", "/var/lib/compose"));
-	struct globals g = { .cli = { .root = root, .seccomp_cache = cache }, .log_fd = -1 };
+	AUTO(mem) char *tiny = protect_beside(argv[0], "compose-shim");
+	struct globals g = { .cli = { .root = root, .seccomp_cache = cache, .tiny_init = tiny }, .log_fd = -1 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
@@ -164,5 +174,5 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	return dispatch(&g, argc - optind, argv + optind);
+	return dispatch(&g, argv, argc - optind, argv + optind);
 }
