@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <string.h>
 
@@ -38,9 +39,28 @@ static bool is_ipvlan_l3(const struct network *net)
 	return streq(net->driver, "ipvlan") && !streq(mode, "l2");
 }
 
+static bool has_link(const struct network *net)
+{
+	return network_is_bridge(net) || is_slave(net);
+}
+
+/* A network whose driver is "host" stands for the host's own namespace. */
+static int netns_of_host(struct attach *a, struct err **e)
+{
+	a->ns.ns = fcntl(a->w->hostns, F_DUPFD_CLOEXEC, 0);
+	a->ns.nl = fcntl(a->w->nl, F_DUPFD_CLOEXEC, 0);
+	return a->ns.ns < 0 || a->ns.nl < 0 ? err_sys(e, errno, "use the host's namespace") : 0;
+}
+
 int attach_netns(struct attach *a, struct err **e)
 {
-	return netns_create(a->w->hostns, json_bool(a->req, "dns", true) && a->n > 0, &a->ns, e);
+	bool with_dns = false;
+
+	for (size_t i = 0; i < a->n; i++)
+		with_dns |= has_link(a->slots[i].net);
+	if (a->n == 1 && streq(a->slots[0].net->driver, "host"))
+		return netns_of_host(a, e);
+	return netns_create(a->w->hostns, with_dns && json_bool(a->req, "dns", true), &a->ns, e);
 }
 
 static int slave_add(struct attach *a, struct nlbatch *b, const struct slot *s, struct err **e)
@@ -214,11 +234,6 @@ static int slot_configure(struct attach *a, struct nlbatch *b, struct slot *s, s
 		seed_peers(b, s, (uint32_t)index);
 	}
 	return 0;
-}
-
-static bool has_link(const struct network *net)
-{
-	return network_is_bridge(net) || is_slave(net);
 }
 
 /* The first packet must not be lost because a bridge port does not forward yet. */

@@ -119,11 +119,17 @@ int nft_rebuild(struct nft *n, const struct store *s, struct err **e)
 	AUTO(buf) struct buf text = BUF_INIT;
 	AUTO(strv) struct strv alien = STRV_INIT;
 
-	alien_find(&alien);
-	if (any_bridge(s))
-		nft_text_table(&text, s, &alien);
-	else
+	if (!any_bridge(s)) {
 		nft_text_no_table(&text, s);
+		return nft_run(n, buf_str(&text), "remove the packet filter rules", e);
+	}
+	/* Usually there is no table yet; deleting one, even none, would look like a flush to others. */
+	alien_find(&alien);
+	nft_text_table(&text, s, &alien, /* replaces= */ false);
+	if (nft_run(n, buf_str(&text), "load the packet filter rules", NULL) == 0)
+		return 0;
+	buf_reset(&text);
+	nft_text_table(&text, s, &alien, /* replaces= */ true);
 	return nft_run(n, buf_str(&text), "load the packet filter rules", e);
 }
 
@@ -160,9 +166,13 @@ int nft_ensure(struct nft *n, const struct store *s, struct err **e)
 {
 	AUTO(mem) char *text = xasprintf("list chain inet compose_%s rawpre\n", s->scope);
 
-	if (!any_bridge(s) || nft_run(n, text, "look for the rules", NULL) == 0)
+	int r = 0;
+
+	if (!any_bridge(s))
 		return 0;
-	return nft_rebuild(n, s, e);
+	if (nft_run(n, text, "look for the rules", NULL) < 0)
+		r = nft_rebuild(n, s, e);
+	return r < 0 ? r : nft_neighbours_ensure(n, s, e);
 }
 
 int nft_ports_add(struct nft *n, const struct store *s, const struct network *net,

@@ -39,7 +39,7 @@ int nft_network_ensure(struct nft *n, const struct store *s, const struct networ
 		       struct err **e);
 /* Takes out a network that is about to leave the store; the last one takes the table along. */
 int nft_network_del(struct nft *n, const struct store *s, struct network *net, struct err **e);
-/* The table is there; else rebuilds. */
+/* The table is there, and foreign firewalls let us pass; else puts that right. */
 int nft_ensure(struct nft *n, const struct store *s, struct err **e);
 /* Publishes, withdraws the ports of one endpoint of net. add = after it is in the store, del =
  * before or after it left. */

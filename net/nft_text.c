@@ -249,33 +249,24 @@ static const struct ipaddr *port_target(const struct endpoint *ep, const struct 
 	return to->family ? to : NULL;
 }
 
-static void put_port(struct buf *b, const char *table, const char *verb,
-		     const struct network *net, const struct endpoint *ep, const struct port *p)
-{
-	const struct ipaddr *to = port_target(ep, p);
-	const char *proto = proto_name(p->proto);
-	int v = p->host_ip.family == AF_INET ? 4 : 6;
-	char ip[IP_TEXT], host[IP_TEXT];
-	bool routed = (v == 4 ? net->mode4 : net->mode6) == GW_ROUTED;
+/* Which sets and maps a port has elements in; one command per set keeps nft's parser fast. */
+enum port_set { OPEN4, OPEN6, ROUTED4, ROUTED6, ANY4, ANY6, HOST4, HOST6, LOOP6, N_PORT_SETS };
+static const char *const port_set_names[N_PORT_SETS] = {
+	"open4", "open6", "routed4", "routed6", "any4", "any6", "host4", "host6", "loop6",
+};
 
-	ipaddr_format(to, ip);
-	ipaddr_format(&p->host_ip, host);
-	buf_addf(b, "%s element inet %s %s%d { %s . %s . %u }\n", verb, table,
-		 routed ? "routed" : "open", v, ip, proto, p->target);
-	if (routed)
-		return;
-	if (v == 6 && ipaddr_is_any(&p->host_ip))
-		buf_addf(b, "%s element inet %s loop6 { %s . %u }\n", verb, table, proto,
-			 p->published);
-	if (ipaddr_is_any(&p->host_ip))
-		buf_addf(b, "%s element inet %s any%d { %s . %u : %s . %u }\n", verb, table, v,
-			 proto, p->published, ip, p->target);
-	else
-		buf_addf(b, "%s element inet %s host%d { %s . %s . %u : %s . %u }\n", verb, table, v,
-			 host, proto, p->published, ip, p->target);
+__attribute__((format(printf, 2, 3))) static void put_element(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (b->n)
+		buf_addstr(b, ", ");
+	va_start(ap, fmt);
+	buf_vaddf(b, fmt, ap);
+	va_end(ap);
 }
 
-/* One container port may be published on several host ports: its open4 element appears once. */
+/* One container port may be published on several host ports: what opens it appears once. */
 static bool target_seen(const struct endpoint *ep, size_t before)
 {
 	const struct port *p = &ep->ports.v[before];
@@ -287,25 +278,51 @@ static bool target_seen(const struct endpoint *ep, size_t before)
 	return false;
 }
 
+static void put_port(struct buf sets[N_PORT_SETS], const struct network *net,
+		     const struct endpoint *ep, size_t at)
+{
+	const struct port *p = &ep->ports.v[at];
+	const char *proto = proto_name(p->proto);
+	bool is6 = p->host_ip.family == AF_INET6;
+	bool is_routed = (is6 ? net->mode6 : net->mode4) == GW_ROUTED;
+	char ip[IP_TEXT], host[IP_TEXT];
+
+	ipaddr_format(port_target(ep, p), ip);
+	ipaddr_format(&p->host_ip, host);
+	if (!target_seen(ep, at))
+		put_element(&sets[(is_routed ? ROUTED4 : OPEN4) + is6], "%s . %s . %u", ip, proto,
+			    p->target);
+	if (is_routed)
+		return;
+	if (is6 && ipaddr_is_any(&p->host_ip))
+		put_element(&sets[LOOP6], "%s . %u", proto, p->published);
+	if (ipaddr_is_any(&p->host_ip))
+		put_element(&sets[ANY4 + is6], "%s . %u : %s . %u", proto, p->published, ip,
+			    p->target);
+	else
+		put_element(&sets[HOST4 + is6], "%s . %s . %u : %s . %u", host, proto,
+			    p->published, ip, p->target);
+}
+
 size_t nft_text_ports(struct buf *b, const char *table, const char *verb,
 		      const struct network *net, const struct endpoint *ep)
 {
+	struct buf sets[N_PORT_SETS] = { 0 };
 	size_t n = 0;
 
 	if (!is_open(net))
 		return 0;
 	for (size_t i = 0; i < ep->ports.n; i++) {
-		AUTO(buf) struct buf one = BUF_INIT;
-		const char *text;
-
 		if (!port_target(ep, &ep->ports.v[i]))
 			continue;
-		put_port(&one, table, verb, net, ep, &ep->ports.v[i]);
-		text = buf_str(&one);
-		if (target_seen(ep, i))
-			text = strchr(text, '\n') + 1;
-		buf_addstr(b, text);
+		put_port(sets, net, ep, i);
 		n++;
+	}
+	for (size_t i = 0; i < N_PORT_SETS; i++) {
+		if (sets[i].n)
+			buf_addf(b, "%s element inet %s %s { %s }\n", verb, table,
+				 port_set_names[i], buf_str(&sets[i]));
+		buf_done(&sets[i]);
 	}
 	return n;
 }
@@ -331,11 +348,14 @@ void nft_text_no_table(struct buf *b, const struct store *s)
 		 s->scope);
 }
 
-void nft_text_table(struct buf *b, const struct store *s, const struct strv *alien)
+void nft_text_table(struct buf *b, const struct store *s, const struct strv *alien, bool replaces)
 {
 	AUTO(mem) char *table = nft_table_name(s);
 
-	nft_text_no_table(b, s);
+	if (replaces)
+		nft_text_no_table(b, s);
+	else
+		buf_addf(b, "create table inet %s\n", table);
 	buf_addf(b, "table inet %s {\n", table);
 	for (size_t i = 0; i < ARRAY_LEN(net_sets); i++)
 		put_net_set(b, s, i);

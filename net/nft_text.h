@@ -15,8 +15,9 @@
 
 /* "compose_" and the scope, for free(3). */
 char *nft_table_name(const struct store *s);
-/* Deletes and defines the whole table; alien are the names of dockerd's bridges. */
-void nft_text_table(struct buf *b, const struct store *s, const struct strv *alien);
+/* Defines the whole table; alien are the names of dockerd's bridges. replaces: deletes it first,
+ * otherwise it must not be there. */
+void nft_text_table(struct buf *b, const struct store *s, const struct strv *alien, bool replaces);
 /* The element command that adds to them; nothing for an empty list. */
 void nft_text_alien(struct buf *b, const struct store *s, const struct strv *alien);
 /* Element commands of one network; verb is "add" or "delete". */

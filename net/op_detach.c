@@ -95,6 +95,6 @@ int op_sweep(struct worker *w, const struct json *req, struct reply *r, struct e
 			return err_wrap(e, "sweep project \"%s\"", project);
 	}
 	json_set_int(r->body, "removed", n);
-	/* Somebody may have flushed all rules meanwhile. */
+	/* Somebody may have flushed all rules meanwhile, or a firewall may have been started. */
 	return nft_ensure(w->nft, w->store, e);
 }

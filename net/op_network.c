@@ -121,7 +121,8 @@ static const struct subnet *overlap(const struct subnet *s, const struct subnets
 }
 
 static int subnet_given(const struct subnet *s, const struct subnets *ours,
-			const struct subnets *hosts, struct reply *r, struct err **e)
+			const struct subnets *hosts, bool is_shared, struct reply *r,
+			struct err **e)
 {
 	const struct subnet *other = overlap(s, ours);
 	char mine[SUBNET_TEXT], its[SUBNET_TEXT];
@@ -131,7 +132,8 @@ static int subnet_given(const struct subnet *s, const struct subnets *ours,
 		return err_set(e, EADDRINUSE, "invalid pool request: Pool overlaps with other one "
 					      "on this address space: %s and %s", mine,
 			       subnet_format(other, its));
-	other = overlap(s, hosts);
+	/* macvlan and ipvlan share the subnet of their parent: there it is meant. */
+	other = is_shared ? NULL : overlap(s, hosts);
 	if (other)
 		reply_warn(r, "subnet %s overlaps with the route %s of this host", mine,
 			   subnet_format(other, its));
@@ -202,7 +204,8 @@ static int subnet_settle(struct creation *c, int family, struct err **e)
 
 	if (config) {
 		(void)subnet_parse(json_str(config, "subnet", ""), &s);
-		r = subnet_given(&s, &c->ours, &c->hosts, c->reply, e);
+		r = subnet_given(&s, &c->ours, &c->hosts,
+				 !streq(json_str(c->json, "driver", ""), "bridge"), c->reply, e);
 	} else {
 		r = subnet_chosen(json_str(c->json, "name", ""), family, &c->ours, &c->hosts, &s, e);
 	}

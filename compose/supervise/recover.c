@@ -349,7 +349,7 @@ static void on_late(uv_timer_t *t)
 	over(v->sup);
 }
 
-static void sweep_network(struct sup *s)
+void recover_networks(struct sup *s)
 {
 	struct json *req = json_new_obj();
 	struct json *alive = json_set(req, "alive", json_new_arr());
@@ -378,7 +378,7 @@ void recover_all(struct sup *s, void (*done)(struct sup *s))
 	for (size_t i = 0; i < names.n; i++)
 		recover_one(s, names.v[i]);
 	if (names.n)
-		sweep_network(s);
+		recover_networks(s);
 	netc_release(&s->net);
 	s->on_recovered = over;
 	if (s->n_recovering == 0)

@@ -15,6 +15,8 @@
 
 /* Finds everything; done is called from the loop once every shim has answered or had its time. */
 void recover_all(struct sup *s, void (*done)(struct sup *s));
+/* Has what belongs to containers that are gone removed from the networks, and the rules put right. */
+void recover_networks(struct sup *s);
 /* The shim of an adopted container answers the query. */
 void recover_state(struct container *c, const struct shim_state *st);
 /* The shim died: what became of the container. Takes pidfd, -1 = unknown. */

@@ -25,6 +25,7 @@ struct guardian;
 struct op;
 struct recovery;
 struct dns_server;
+struct netwatch;
 
 /* Somebody interested in what happens to containers. */
 struct waiter {
@@ -53,6 +54,7 @@ struct sup {
 	struct netc net;
 	struct control *control;
 	struct dns_server *dns;
+	struct netwatch *netwatch; /* NULL: nothing to watch */
 	struct map containers; /* id -> struct container, in order of creation */
 	struct waiter *waiters;
 	struct waiter_walk *walks;

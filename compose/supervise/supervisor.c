@@ -21,6 +21,7 @@
 #include "compose/supervise/dns_server.h"
 #include "compose/supervise/dnsglue.h"
 #include "compose/supervise/guardian.h"
+#include "compose/supervise/netwatch.h"
 #include "compose/supervise/oneoff.h"
 #include "compose/supervise/ops.h"
 #include "compose/supervise/place.h"
@@ -56,6 +57,8 @@ static void close_all(struct sup *s)
 	if (s->dns)
 		dns_server_close(s->dns, on_dns_closed, NULL);
 	s->dns = NULL;
+	netwatch_close(s->netwatch);
+	s->netwatch = NULL;
 	guardian_close(s);
 	children_close(&s->children);
 	uv_close((uv_handle_t *)&s->patience, NULL);
@@ -189,6 +192,26 @@ static int prepare(struct sup *s, const char *project, struct err **e)
 	return r;
 }
 
+/* The host's firewall was reloaded, or another one started: see that ours is whole. */
+static void on_rules_changed(void *ctx)
+{
+	struct sup *s = ctx;
+
+	if (s->is_closing || s->recovery || !s->containers.n)
+		return;
+	netc_hold(&s->net);
+	recover_networks(s);
+	netc_release(&s->net);
+}
+
+static void watch_rules(struct sup *s)
+{
+	AUTO(err) struct err *e = NULL;
+
+	if (netwatch_open(&s->loop, on_rules_changed, s, &s->netwatch, &e) < 0)
+		log_write(LOG_WARN, "%s: a firewall reload will not be noticed", err_text(e));
+}
+
 static int open_loop(struct sup *s, struct err **e)
 {
 	AUTO(mem) char *net = place_program("compose-net");
@@ -208,6 +231,7 @@ static int open_loop(struct sup *s, struct err **e)
 	s->patience.data = s->ending.data = s;
 	s->reaper.on_change = oneoff_reap;
 	waiter_add(s, &s->reaper);
+	watch_rules(s);
 	return 0;
 }
 
