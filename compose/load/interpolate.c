@@ -106,7 +106,8 @@ static void walk(struct loader *l, struct node *n, const struct attr *row)
 		return;
 	}
 	NODE_EACH(child, n)
-		walk(l, child, n->kind == NODE_MAP ? attr_child(row, child->key) : attr_item(row));
+		if (child->kind >= NODE_STR)
+			walk(l, child, n->kind == NODE_MAP ? attr_child(row, child->key) : attr_item(row));
 }
 
 void step_interpolate(struct loader *l, struct node *doc)

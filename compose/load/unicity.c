@@ -136,14 +136,15 @@ static void walk(struct loader *l, struct node *n, const struct attr *row)
 {
 	enum unique_key by = n->kind == NODE_LIST ? attr_unique(row) : UNIQUE_NONE;
 
-	if (node_is_scalar(n) || !row)
+	if (!row)
 		return;
 	if (by != UNIQUE_NONE) {
 		drop_incomplete(l, n, by);
 		collapse(l, n, by);
 	}
 	NODE_EACH(child, n)
-		walk(l, child, n->kind == NODE_MAP ? attr_child(row, child->key) : attr_item(row));
+		if (!node_is_scalar(child))
+			walk(l, child, n->kind == NODE_MAP ? attr_child(row, child->key) : attr_item(row));
 }
 
 void step_unicity(struct loader *l, struct node *root)
