@@ -5,8 +5,9 @@
   formats        JSON loads to what prints the same YAML
   order          the order of keys in a file changes nothing
   hash           changes with what a container is made of, and with nothing else
+  digests        come from the image store, for everything that names an image
 """
-import argparse, json, os, re, shutil, subprocess, sys, tempfile
+import argparse, hashlib, json, os, re, shutil, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -106,6 +107,44 @@ def on_hashes(binary, root):
     check(hashes(shuffled(BASE)) == base, 'hash', 'order of keys changes it')
 
 
+def blob(store, value):
+    data = json.dumps(value).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    with open(os.path.join(store, 'blobs', 'sha256', digest), 'wb') as f:
+        f.write(data)
+    return 'sha256:' + digest, len(data)
+
+
+def make_store(root, refs):
+    """An image layout with one empty image under these names; the digest of its manifest."""
+    store = os.path.join(root, 'images')
+    os.makedirs(os.path.join(store, 'blobs', 'sha256'))
+    config, n = blob(store, {'architecture': 'amd64', 'os': 'linux', 'config': {}, 'rootfs': {'type': 'layers', 'diff_ids': []}})
+    manifest, m = blob(store, {'schemaVersion': 2, 'mediaType': 'application/vnd.oci.image.manifest.v1+json',
+                               'config': {'mediaType': 'application/vnd.oci.image.config.v1+json', 'digest': config, 'size': n}, 'layers': []})
+    with open(os.path.join(store, 'oci-layout'), 'w') as f:
+        f.write('{"imageLayoutVersion":"1.0.0"}')
+    with open(os.path.join(store, 'index.json'), 'w') as f:
+        json.dump({'schemaVersion': 2, 'manifests': [{'mediaType': 'application/vnd.oci.image.manifest.v1+json', 'digest': manifest, 'size': m,
+                                                      'annotations': {'org.opencontainers.image.ref.name': r}} for r in refs]}, f)
+    return manifest
+
+
+def on_digests(binary, root):
+    store = os.path.join(root, 'store')
+    digest = make_store(store, ['docker.io/library/pg:16', 'docker.io/library/tool:latest'])
+    project = {'services': {'a': {'image': 'pg:16', 'hostname': 'h', 'pre_start': [{'command': ['x'], 'image': 'tool'}],
+                                  'volumes': [{'type': 'image', 'source': 'tool', 'target': '/t'}]}}}
+    text = json.dumps(project).encode()
+    rc, out, err = compose(binary, ['-f', '-', 'config', '--resolve-image-digests'], root, text, {'COMPOSE_ROOT': store})
+    check(rc == 0 and out.count('@' + digest) == 3 and 'pg:16@' in out and 'tool:latest@' in out, 'digests', 'not pinned', err or out)
+    rc, out, err = compose(binary, ['-f', '-', 'config', '--lock-image-digests'], root, text, {'COMPOSE_ROOT': store})
+    check(rc == 0 and 'hostname' not in out and 'networks' not in out and out.startswith('services:'), 'digests', 'the lock says more than images', err or out)
+    project['services']['b'] = {'image': 'missing'}
+    rc, out, err = compose(binary, ['-f', '-', 'config', '--resolve-image-digests'], root, json.dumps(project).encode(), {'COMPOSE_ROOT': store})
+    check(rc == 1 and 'failed to resolve digest for docker.io/library/missing:latest' in err, 'digests', 'a missing image is not reported', err)
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument('--bin', required=True)
@@ -117,6 +156,7 @@ def main():
             if os.path.isdir(os.path.join(HERE, case)) and re.search(a.only, case):
                 n += on_case(binary, case, root)
         on_hashes(binary, root)
+        on_digests(binary, root)
     finally:
         shutil.rmtree(root)
     print('%d files, %d failures' % (n, len(failures)))

@@ -52,7 +52,7 @@ find_fixture() {
 	FIXTURE=$base/busybox-$stamp
 	(
 		flock 9
-		[ -d "$FIXTURE" ] || { rm -rf "$base"/busybox-*; make_fixture "$FIXTURE.part" && mv "$FIXTURE.part" "$FIXTURE"; }
+		[ -d "$FIXTURE" ] || { rm -rf "${base:?}"/busybox-*; make_fixture "$FIXTURE.part" && mv "$FIXTURE.part" "$FIXTURE"; }
 	) 9>"$base/lock"
 	[ -d "$FIXTURE" ] || { echo "Bail out! the busybox image could not be made"; exit 1; }
 }
@@ -122,7 +122,8 @@ remount_cgroups
 mount -t tmpfs -o mode=755 tmpfs /run
 # Files at fixed places that a compose program might touch must be ours.
 mkdir -p "$WORK/tmp" "$WORK/root" "$WORK/project" /run/compose
-mount --bind "$WORK/tmp" /tmp
+export TMPDIR=$WORK/tmp
+case $COMPOSE_BIN/$here in */tmp/*) ;; *) mount --bind "$WORK/tmp" /tmp; TMPDIR=/tmp ;; esac # unless the programs are there
 if [ -n "$HOST_NETWORK" ]; then cat /etc/resolv.conf; else echo '# no resolver'; fi > "$WORK/resolv.conf" 2>/dev/null
 [ -e /etc/resolv.conf ] || { mkdir -p "$(dirname "$(readlink -m /etc/resolv.conf)")"; : > "$(readlink -m /etc/resolv.conf)"; }
 mount --bind "$WORK/resolv.conf" "$(readlink -f /etc/resolv.conf)"
@@ -260,7 +261,7 @@ leftover_files() {
 	find "$COMPOSE_ROOT" ! -type d ! -path "$COMPOSE_ROOT/images/*" ! -path "$COMPOSE_ROOT/layers/*" \
 		! -path "$COMPOSE_ROOT/seccomp/*" ! -path "$COMPOSE_ROOT/build/*" ! -name '*lock' 2>/dev/null
 	find "$COMPOSE_ROOT/projects" "$COMPOSE_RUN/containers" -mindepth 1 2>/dev/null
-	find /tmp -mindepth 1 2>/dev/null
+	find "$WORK/tmp" -mindepth 1 2>/dev/null
 	find "$COMPOSE_ROOT" \( -name '*.tmp' -o -name '.tmp*' -o -name '*.bad-*' \) 2>/dev/null
 }
 nft_objects() { nft list ruleset 2>/dev/null | grep -v '^#' | sed 's/counter packets [0-9]* bytes [0-9]*/counter/'; }

@@ -10,7 +10,7 @@ services:
     image: alpine
     command: sh -c "for i in 1 2 3 4 5; do echo two $$i; done"
     deploy: {replicas: 2}
-  slow: {image: alpine, profiles: [slow], command: sh -c "echo first; while ! [ -e /go ]; do sleep 0.1; done; echo last"}
+  slow: {image: alpine, profiles: [slow], command: sh -c "echo first; until test -e /go; do sleep 0.1; done; echo last"}
 Y
 compose up -d 2>/dev/null
 eventually "everything exits" sh -c '[ "$(compose ps -q)" = "" ]'
