@@ -8,7 +8,8 @@
 #include "image/manifest.h"
 #include "image/pack.h"
 
-static int fill_one(const struct image_store *s, const char *dir, const char *digest, struct err **e)
+static int fill_one(const struct image_store *s, const char *dir, const char *digest,
+		    struct err **e)
 {
 	AUTO(store_part) struct store_part part = { .fd = -1 };
 	struct pack_opts o = { .max_mtime = -1 };

@@ -1,8 +1,8 @@
 /*
  * image/blobs.h - layer blobs that the store leaves out: those of layers built here.
  *
- * A built layer is kept unpacked only; its tar is made again, byte for byte, when another program is
- * to read the store.
+ * A built layer is kept unpacked only; its tar is made again, byte for byte, when another program
+ * is to read the store.
  *
  * Owns:    nothing.
  * Units:   none.

@@ -1,9 +1,9 @@
 /*
- * Normally: read the Dockerfile and the ignore file, find the stages, build the target (which builds
- * what it needs), write config and manifest, point the tags at them.
+ * Normally: read the Dockerfile and the ignore file, find the stages, build the target (which
+ * builds what it needs), write config and manifest, point the tags at them.
  *
- * When a step fails, the layer it worked on is removed with its struct store_layer; layers of earlier
- * steps stay, named by their cache records. No tag moves.
+ * When a step fails, the layer it worked on is removed with its struct store_layer; layers of
+ * earlier steps stay, named by their cache records. No tag moves.
  */
 #include "image/build.h"
 
@@ -157,12 +157,13 @@ static void show_metadata(struct build *b)
 static void add_labels(struct build *b, struct json *doc)
 {
 	JSON_EACH(label, json_get(b->spec, "labels"))
-		config_set_label(doc, json_key(label), json_text(label) ? json_text(label) : "");
+	config_set_label(doc, json_key(label), json_text(label) ? json_text(label) : "");
 }
 
 static int collect_tags(struct build *b, struct strv *ret, struct err **e)
 {
-	JSON_EACH(tag, json_get(b->spec, "tags")) {
+	JSON_EACH(tag, json_get(b->spec, "tags"))
+	{
 		char *ref = reference_canonical(json_text(tag) ? json_text(tag) : "", e);
 
 		if (!ref)
@@ -207,17 +208,19 @@ static void warn_unused_args(struct build *b, struct build_result *ret)
 	AUTO(mem) char *joined = NULL;
 
 	JSON_EACH(arg, json_get(b->spec, "args"))
-		if (!strv_has(&b->used_args, json_key(arg)) && json_text(arg))
-			strv_add(&unused, json_key(arg));
+	if (!strv_has(&b->used_args, json_key(arg)) && json_text(arg))
+		strv_add(&unused, json_key(arg));
 	if (!unused.n)
 		return;
 	joined = strv_join(&unused, " ");
-	strv_addf(&ret->warnings, "[Warning] One or more build-args [%s] were not consumed", joined);
+	strv_addf(&ret->warnings, "[Warning] One or more build-args [%s] were not consumed",
+		  joined);
 }
 
 static int check_spec(struct build *b, struct err **e)
 {
-	JSON_EACH(p, json_get(b->spec, "platforms")) {
+	JSON_EACH(p, json_get(b->spec, "platforms"))
+	{
 		bool is_host;
 		int r = platform_is_host(json_text(p) ? json_text(p) : "", &is_host, e);
 
@@ -279,6 +282,20 @@ static void keep_excerpt(struct build *b, const struct err *e, struct build_resu
 	fclose(f);
 }
 
+/* Who interrupts a build knows where: only failures show their place. */
+static int fail(struct build *b, struct build_result *ret, struct err **e)
+{
+	bool cancelled = *b->o->cancelled;
+
+	if (steplog_is_open(b->p) && cancelled)
+		steplog_end(b->p, STEPLOG_CANCELED);
+	else if (steplog_is_open(b->p))
+		steplog_fail(b->p, err_text(*e));
+	if (!cancelled)
+		keep_excerpt(b, *e, ret);
+	return err_wrap(e, "failed to solve");
+}
+
 static void build_done(struct build *b)
 {
 	for (int i = 0; i < b->n_stages; i++)
@@ -310,14 +327,8 @@ int build(const struct image_store *s, const struct build_opts *o, struct build_
 	r = run_build(&b, ret, e);
 	if (b.hashes)
 		filehash_save(b.hashes);
-	if (r < 0) {
-		if (steplog_is_open(b.p) && *o->cancelled)
-			steplog_end(b.p, STEPLOG_CANCELED);
-		else if (steplog_is_open(b.p))
-			steplog_fail(b.p, err_text(*e));
-		keep_excerpt(&b, e ? *e : NULL, ret);
-		(void)err_wrap(e, "failed to solve");
-	}
+	if (r < 0)
+		r = fail(&b, ret, e);
 	build_done(&b);
 	return r;
 }

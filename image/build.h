@@ -6,10 +6,10 @@
  *
  * Owns:    spec and operations are borrowed for the call; build_result_done() frees the result.
  * Units:   shm_size in bytes.
- * Errors:  "failed to solve: ..." as BuildKit words it; result->excerpt then shows the place. What was half
- *          made is gone; finished steps stay in the cache.
- * Thread:  one build per process at a time; blocks.
- * Source:  Dockerfile reference; compose-spec build.md; moby/buildkit (behaviour and output).
+ * Errors:  "failed to solve: ..." as BuildKit words it; result->excerpt then shows the place. What
+ * was half made is gone; finished steps stay in the cache. Thread:  one build per process at a
+ * time; blocks. Source:  Dockerfile reference; compose-spec build.md; moby/buildkit (behaviour and
+ * output).
  */
 #ifndef IMAGE_BUILD_H
 #define IMAGE_BUILD_H
@@ -30,13 +30,13 @@ struct build_mount {
 };
 
 struct build_run {
-	const struct strv *lower;  /* absolute layer directories, bottom -> top */
-	const char *upper, *work;  /* absolute; the command's changes end up in upper */
+	const struct strv *lower; /* absolute layer directories, bottom -> top */
+	const char *upper, *work; /* absolute; the command's changes end up in upper */
 	const struct strv *argv, *env;
-	const char *cwd, *user;    /* user "" = root */
-	const char *network;       /* "default", "none", "host" or a network's name */
-	const struct strv *hosts;  /* "name:address" */
-	int64_t shm_size;          /* 0 = default */
+	const char *cwd, *user;   /* user "" = root */
+	const char *network;      /* "default", "none", "host" or a network's name */
+	const struct strv *hosts; /* "name:address" */
+	int64_t shm_size;         /* 0 = default */
 	const struct build_mount *mounts;
 	size_t n_mounts;
 	bool privileged;
@@ -46,16 +46,16 @@ struct build_run {
 
 struct build_ops {
 	void *arg;
-	/* Exit code of the command (128 + signal when killed), or -errno when it could not be run or
-	 * was cancelled. Everything it made outside of upper is gone afterwards. */
+	/* Exit code of the command (128 + signal when killed), or -errno when it could not be run
+	 * or was cancelled. Everything it made outside of upper is gone afterwards. */
 	int (*run)(void *arg, const struct build_run *r, struct err **e);
 };
 
 struct build_opts {
-	/* Object: context, dockerfile, dockerfile_inline, target, args{} (null = from nowhere), labels{},
-	 * tags[], no_cache, network, extra_hosts[] ("name:ip" or "name=ip"), shm_size (bytes),
-	 * secrets[{id, and file or value, and uid, gid, mode}], additional_contexts{}, platforms[],
-	 * privileged, entitlements[]. */
+	/* Object: context, dockerfile, dockerfile_inline, target, args{} (null = from nowhere),
+	 * labels{}, tags[], no_cache, network, extra_hosts[] ("name:ip" or "name=ip"), shm_size
+	 * (bytes), secrets[{id, and file or value, and uid, gid, mode}], additional_contexts{},
+	 * platforms[], privileged, entitlements[]. */
 	const struct json *spec;
 	const struct build_ops *ops;
 	struct steplog *steplog;
@@ -63,8 +63,8 @@ struct build_opts {
 };
 
 struct build_result {
-	char *image_id;       /* NULL on failure */
-	char *excerpt;        /* on failure: lines of the Dockerfile; NULL when no line is at fault */
+	char *image_id; /* NULL on failure */
+	char *excerpt;  /* on failure: lines of the Dockerfile; NULL when no line is at fault */
 	struct strv warnings;
 };
 void build_result_done(struct build_result *r);

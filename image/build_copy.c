@@ -123,8 +123,8 @@ static int expand_all(struct build *b, struct stage *st, struct copy_step *c, co
 	return 0;
 }
 
-static int open_source(struct build *b, struct stage *st, struct copy_step *c, const struct instr *i,
-		       struct err **e)
+static int open_source(struct build *b, struct stage *st, struct copy_step *c,
+		       const struct instr *i, struct err **e)
 {
 	AUTO(strv) struct strv excludes = STRV_INIT;
 	const char *from = instr_flag(i, "from");
@@ -279,7 +279,9 @@ static void step_free(struct step *s)
 int build_copy_step(struct build *b, struct stage *st, const struct instr *i, struct err **e)
 {
 	AUTO(copy_step) struct copy_step c = { .from.root_fd = -1, .source.root_fd = -1 };
-	struct step s = { .b = b, .st = st, .i = i, .make = make_copy, .needs_root = true, .arg = &c };
+	struct step s = {
+		.b = b, .st = st, .i = i, .make = make_copy, .needs_root = true, .arg = &c
+	};
 	int r = expand_all(b, st, &c, i, e);
 
 	if (r == 0)

@@ -180,7 +180,8 @@ static int add_bind(struct build *b, struct stage *st, struct build_mounts *m,
 	int r;
 
 	if (o->is_writable)
-		return err_set(e, ENOTSUP, "a writable bind mount (rw) is not supported in a build");
+		return err_set(e, ENOTSUP,
+			       "a writable bind mount (rw) is not supported in a build");
 	if (o->from && *o->from)
 		r = build_source_open(b, st, o->from, &from, e);
 	else
@@ -224,7 +225,8 @@ static int cache_dir(struct build *b, const struct mount_opt *o, const char *id,
 	return 0;
 }
 
-/* locked and private wait until no other build uses it; private promises no more than being alone. */
+/* locked and private wait until no other build uses it; private promises no more than being alone.
+ */
 static int lock_cache(struct build *b, struct build_mounts *m, const char *path, struct err **e)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -260,8 +262,8 @@ static int add_cache(struct build *b, struct build_mounts *m, const struct mount
 static const struct json *find_secret(const struct build *b, const char *id)
 {
 	JSON_EACH(s, json_get(b->spec, "secrets"))
-		if (streq(json_str(s, "id", ""), id))
-			return s;
+	if (streq(json_str(s, "id", ""), id))
+		return s;
 	return NULL;
 }
 
@@ -290,12 +292,12 @@ static void secret_defaults(struct mount_opt *o, const struct json *secret)
 		o->gid = json_int(secret, "gid", 0);
 }
 
-static int add_secret(struct build *b, struct build_mounts *m, struct mount_opt *o,
-		      const char *cwd, struct err **e)
+static int add_secret(struct build *b, struct build_mounts *m, struct mount_opt *o, const char *cwd,
+		      struct err **e)
 {
 	const char *id = o->id ? o->id : o->source ? o->source : path_base(o->target);
-	AUTO(mem) char *target = o->target ? path_join(cwd, o->target) :
-					     xasprintf("/run/secrets/%s", id);
+	AUTO(mem)
+	char *target = o->target ? path_join(cwd, o->target) : xasprintf("/run/secrets/%s", id);
 	const struct json *secret = find_secret(b, id);
 	AUTO(buf) struct buf value = BUF_INIT;
 	char *path;
@@ -351,9 +353,9 @@ int build_mounts_open(struct build *b, struct stage *st, const struct instr *i,
 		      struct build_mounts *ret, struct err **e)
 {
 	for (size_t k = 0; k < i->flags.n; k++) {
-		int r = starts_with(i->flags.v[k], "mount=") ?
-				add_one(b, st, ret, i->flags.v[k] + 6, e) :
-				0;
+		int r = starts_with(i->flags.v[k], "mount=")
+				? add_one(b, st, ret, i->flags.v[k] + 6, e)
+				: 0;
 
 		if (r < 0)
 			return r;

@@ -1,11 +1,11 @@
 /*
- * image/build_mounts.h - the mounts of one RUN: binds from context and stages, caches, tmpfs, secrets.
+ * image/build_mounts.h - the mounts of one RUN: binds from context and stages, caches, tmpfs,
+ * secrets.
  *
- * Owns:    build_mounts_done() removes what was made for them (secret files, scripts, attached trees).
- * Units:   none.
- * Errors:  as image/build.h.
- * Thread:  one. Trees of several layers are attached in the caller's mount namespace: have an own one.
- * Source:  Dockerfile reference "RUN --mount".
+ * Owns:    build_mounts_done() removes what was made for them (secret files, scripts, attached
+ * trees). Units:   none. Errors:  as image/build.h. Thread:  one. Trees of several layers are
+ * attached in the caller's mount namespace: have an own one. Source:  Dockerfile reference "RUN
+ * --mount".
  */
 #ifndef IMAGE_BUILD_MOUNTS_H
 #define IMAGE_BUILD_MOUNTS_H

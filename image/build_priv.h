@@ -1,8 +1,9 @@
 /*
  * image/build_priv.h - what the parts of the builder share. Only image/build*.c include this.
  *
- * build.c loads and exports, build_stage.c resolves stages and walks their instructions, build_step.c makes
- * one layer (cache, overlay, packing), build_run.c and build_copy.c say what goes into it.
+ * build.c loads and exports, build_stage.c resolves stages and walks their instructions,
+ * build_step.c makes one layer (cache, overlay, packing), build_run.c and build_copy.c say what
+ * goes into it.
  *
  * Owns:    struct build owns everything it points to, except what build_opts lends.
  * Units:   keys are "sha256:<64 hex>".
@@ -35,12 +36,12 @@ struct stage {
 	/* State while and after it is built. */
 	struct json *doc;
 	struct manifest_layers manifest;
-	struct strv layers;   /* absolute directories, bottom -> top */
+	struct strv layers; /* absolute directories, bottom -> top */
 	struct strv diff_ids;
-	struct strv args;     /* ARGs in scope, KEY=VALUE */
+	struct strv args; /* ARGs in scope, KEY=VALUE */
 	bool cmd_set;
 	char seq_key[DIGEST_TEXT_SIZE]; /* everything so far, metadata included */
-	char *created;        /* of the newest step */
+	char *created;                  /* of the newest step */
 	unsigned n_steps, step;
 	bool has_padding;
 };
@@ -53,12 +54,12 @@ struct build {
 	struct dockerfile *file;
 	struct strv file_lines; /* kept apart: a file that does not parse has lines too */
 	char *file_name;
-	char *context;          /* absolute path; NULL without a context */
+	char *context; /* absolute path; NULL without a context */
 	int context_fd;
 	struct ignore *ignore;
 	struct filehash *hashes;
 	struct strv global_args;
-	struct strv used_args;  /* names of --build-arg that were declared */
+	struct strv used_args; /* names of --build-arg that were declared */
 	struct stage *stages;
 	int n_stages;
 	bool context_shown;
@@ -86,14 +87,15 @@ struct step {
 	struct build *b;
 	struct stage *st;
 	const struct instr *i;
-	char *shown;      /* "[2/3] RUN x" */
-	char *history;    /* created_by */
+	char *shown;   /* "[2/3] RUN x" */
+	char *history; /* created_by */
 	char key[DIGEST_TEXT_SIZE];
-	/* Fills the layer. root_fd: merged and writable, -1 when the step does not need one mounted. */
+	/* Fills the layer. root_fd: merged and writable, -1 when the step does not need one
+	 * mounted. */
 	int (*make)(struct step *s, struct err **e);
-	bool needs_root;  /* mount the merged tree for make() */
+	bool needs_root; /* mount the merged tree for make() */
 	int root_fd;
-	int upper_fd;     /* the layer's own directory */
+	int upper_fd;             /* the layer's own directory */
 	const char *upper, *work; /* absolute */
 	void *arg;
 };
@@ -113,11 +115,12 @@ int build_run_step(struct build *b, struct stage *st, const struct instr *i, str
 int build_copy_step(struct build *b, struct stage *st, const struct instr *i, struct err **e);
 int build_workdir_step(struct build *b, struct stage *st, const struct instr *i, const char *text,
 		       struct err **e);
-/* Where "--from" or a mount's "from" leads: a stage (built on demand), an image, or a named context. */
+/* Where "--from" or a mount's "from" leads: a stage (built on demand), an image, or a named
+ * context. */
 struct build_source {
 	int root_fd;
-	char *path;  /* of a directory on the host that shows it, NULL when it is merged only */
-	char *digest;/* of the layers; NULL for a directory of the host */
+	char *path;   /* of a directory on the host that shows it, NULL when it is merged only */
+	char *digest; /* of the layers; NULL for a directory of the host */
 	struct ignore *ignore;
 	bool is_context;
 };

@@ -30,8 +30,8 @@ static void run_step_autop(struct run_step *r)
 	build_mounts_done(&r->mounts);
 }
 
-/* A proxy given in one case is there in both. They are no part of the key: where a proxy stands says
- * nothing about the result. */
+/* A proxy given in one case is there in both. They are no part of the key: where a proxy stands
+ * says nothing about the result. */
 static void add_proxies(struct build *b, struct strv *env)
 {
 	for (size_t i = 0; i < ARRAY_LEN(proxy_names); i++) {
@@ -96,8 +96,8 @@ static bool is_entitled(const struct build *b, const char *what)
 	if (streq(what, "security.insecure") && json_bool(b->spec, "privileged", false))
 		return true;
 	JSON_EACH(item, json_get(b->spec, "entitlements"))
-		if (streq(json_text(item), what))
-			return true;
+	if (streq(json_text(item), what))
+		return true;
 	return false;
 }
 
@@ -106,7 +106,8 @@ static int set_sandbox(struct build *b, const struct instr *i, struct run_step *
 	const char *network = instr_flag(i, "network"), *security = instr_flag(i, "security");
 
 	r->network = json_str(b->spec, "network", "default");
-	if (network && !streq(network, "default") && !streq(network, "none") && !streq(network, "host"))
+	if (network && !streq(network, "default") && !streq(network, "none") &&
+	    !streq(network, "host"))
 		return err_set(e, EINVAL, "unsupported network mode \"%s\"", network);
 	if (network && streq(network, "host") && !is_entitled(b, "network.host") &&
 	    !streq(r->network, "host"))
@@ -120,7 +121,8 @@ static int set_sandbox(struct build *b, const struct instr *i, struct run_step *
 	} else if (security && !streq(security, "sandbox")) {
 		return err_set(e, EINVAL, "unsupported security mode \"%s\"", security);
 	}
-	JSON_EACH(host, json_get(b->spec, "extra_hosts")) {
+	JSON_EACH(host, json_get(b->spec, "extra_hosts"))
+	{
 		AUTO(mem) char *text = xstrdup(json_text(host) ? json_text(host) : "");
 		char *eq = strchr(text, '=');
 
@@ -170,8 +172,8 @@ static void show_output(void *arg, const char *p, size_t n)
 }
 
 /* Mount points that the runtime makes when the image has none. */
-static const char *const stub_paths[] = { "/proc", "/sys", "/dev", "/etc/resolv.conf", "/etc/hosts",
-					  "/etc/hostname" };
+static const char *const stub_paths[] = { "/proc",      "/sys",         "/dev", "/etc/resolv.conf",
+					  "/etc/hosts", "/etc/hostname" };
 
 static bool has_same_attributes(int below_fd, int upper_fd, const char *path)
 {
@@ -206,8 +208,8 @@ static bool is_empty_file(int root_fd, const char *path)
 	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
 }
 
-/* Takes a mount point out of the layer when it was not there before and nothing was put in; then the
- * directories above that only exist because of it. */
+/* Takes a mount point out of the layer when it was not there before and nothing was put in; then
+ * the directories above that only exist because of it. */
 static void remove_stub(int below_fd, int upper_fd, const char *path)
 {
 	AUTO(fd) int before = open_in_root(below_fd, path, O_PATH | O_NOFOLLOW, 0);
@@ -215,8 +217,8 @@ static void remove_stub(int below_fd, int upper_fd, const char *path)
 
 	if (before >= 0)
 		return;
-	if (is_empty_file(upper_fd, path) ? unlink_in(upper_fd, path, 0) < 0 :
-					    unlink_in(upper_fd, path, AT_REMOVEDIR) < 0)
+	if (is_empty_file(upper_fd, path) ? unlink_in(upper_fd, path, 0) < 0
+					  : unlink_in(upper_fd, path, AT_REMOVEDIR) < 0)
 		return;
 	while (!streq(dir, "/") && has_same_attributes(below_fd, upper_fd, dir) &&
 	       unlink_in(upper_fd, dir, AT_REMOVEDIR) == 0) {
@@ -231,7 +233,8 @@ static int remove_stubs(struct step *s, const struct run_step *r, struct err **e
 {
 	const struct strv *lower = stage_lower(s->b, s->st);
 	struct mount_layers m = { .lower = lower, .upper_fd = -1, .work_fd = -1 };
-	AUTO(fd) int below = lower->n > 1 ? mount_layers(&m, e) : dir_open(AT_FDCWD, lower->v[0], e);
+	AUTO(fd)
+	int below = lower->n > 1 ? mount_layers(&m, e) : dir_open(AT_FDCWD, lower->v[0], e);
 
 	if (below < 0)
 		return below;
@@ -273,8 +276,8 @@ static int make_run(struct step *s, struct err **e)
 		return code;
 	if (code > 0)
 		return err_set(e, ECHILD,
-			       "process \"%s\" did not complete successfully: exit code: %d", command,
-			       code);
+			       "process \"%s\" did not complete successfully: exit code: %d",
+			       command, code);
 	return remove_stubs(s, r, e);
 }
 

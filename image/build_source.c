@@ -23,7 +23,8 @@ const char *build_named_context(const struct build *b, const char *name)
 {
 	AUTO(mem) char *canonical = reference_canonical(name, NULL);
 
-	JSON_EACH(c, json_get(b->spec, "additional_contexts")) {
+	JSON_EACH(c, json_get(b->spec, "additional_contexts"))
+	{
 		AUTO(mem) char *key = NULL;
 
 		if (strcasecmp(json_key(c), name) == 0)
@@ -82,7 +83,8 @@ static int open_directory(const char *path, struct build_source *ret, struct err
 	size_t size;
 
 	if (strstr(path, "://"))
-		return err_set(e, ENOTSUP, "context \"%s\" is of a kind that is not supported", path);
+		return err_set(e, ENOTSUP, "context \"%s\" is of a kind that is not supported",
+			       path);
 	ret->is_context = true;
 	ret->path = path_abs(path);
 	ret->root_fd = dir_open(AT_FDCWD, path, e);
@@ -99,16 +101,18 @@ int build_source_open(struct build *b, struct stage *st, const char *from, struc
 	const char *named;
 
 	if (strchr(from, '$'))
-		return err_set(e, EINVAL,
-			       "variable expansion is not supported for --from, define a new stage with "
-			       "FROM using ARG from global scope as a workaround");
+		return err_set(
+			e, EINVAL,
+			"variable expansion is not supported for --from, define a new stage with "
+			"FROM using ARG from global scope as a workaround");
 	later = stage_lookup(b, from, b->n_stages);
 	named = build_named_context(b, from);
 	if (index != NO_STAGE)
 		r = open_stage(b, index, &s, e);
 	else if (later != NO_STAGE)
 		r = err_set(e, EINVAL,
-			    "cannot copy from stage \"%s\", it needs to be defined before current stage "
+			    "cannot copy from stage \"%s\", it needs to be defined before current "
+			    "stage "
 			    "\"%s\"",
 			    from, st->name ? st->name : "");
 	else if (named && !starts_with(named, "docker-image://"))

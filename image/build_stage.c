@@ -49,9 +49,8 @@ static void set_builtins(struct build *b)
 			set_builtin(b, name, values[k]);
 		}
 	}
-	set_builtin(b, "TARGETSTAGE", *json_str(b->spec, "target", "") ?
-					      json_str(b->spec, "target", "") :
-					      "default");
+	set_builtin(b, "TARGETSTAGE",
+		    *json_str(b->spec, "target", "") ? json_str(b->spec, "target", "") : "default");
 }
 
 /* "NAME" or "NAME=value" of ARG, expanded. value is NULL without one. */
@@ -92,7 +91,8 @@ static bool is_stage_name(const char *s)
 	if (!(*s >= 'a' && *s <= 'z'))
 		return false;
 	for (; *s; s++)
-		if (!islower((unsigned char)*s) && !isdigit((unsigned char)*s) && !strchr("-_.", *s))
+		if (!islower((unsigned char)*s) && !isdigit((unsigned char)*s) &&
+		    !strchr("-_.", *s))
 			return false;
 	return true;
 }
@@ -162,10 +162,11 @@ static int begin_stage(struct build *b, const struct instr *i, struct err **e)
 	if (i->args.n == 3) {
 		st->name = lower(i->args.v[2]);
 		if (!is_stage_name(st->name)) {
-			(void)err_set(e, EINVAL,
-				      "invalid name for build stage: \"%s\", name can't start with a "
-				      "number or contain symbols",
-				      i->args.v[2]);
+			(void)err_set(
+				e, EINVAL,
+				"invalid name for build stage: \"%s\", name can't start with a "
+				"number or contain symbols",
+				i->args.v[2]);
 			return fail_at(b, i, e);
 		}
 	}
@@ -270,7 +271,8 @@ void stage_env(const struct stage *st, struct strv *ret)
 	config_env(st->doc, &env);
 	for (size_t i = 0; i < env.n; i++) {
 		const char *eq = strchr(env.v[i], '=');
-		AUTO(mem) char *key = xstrndup(env.v[i], eq ? (size_t)(eq - env.v[i]) : strlen(env.v[i]));
+		AUTO(mem)
+		char *key = xstrndup(env.v[i], eq ? (size_t)(eq - env.v[i]) : strlen(env.v[i]));
 
 		strv_env_set(ret, key, eq ? eq + 1 : "");
 	}
@@ -331,8 +333,9 @@ static int find_image(struct build *b, const char *name, struct image **ret, str
 	int r = image_find(b->s, name, ret, e);
 
 	if (r == -ENOENT) {
-		err_hint(e, "this version pulls no images; make it with \"compose image import\" or "
-			    "copy it into %s/images",
+		err_hint(e,
+			 "this version pulls no images; make it with \"compose image import\" or "
+			 "copy it into %s/images",
 			 b->s->root);
 		return err_wrap(e, "%s", name);
 	}
@@ -450,12 +453,14 @@ static int run_triggers(struct build *b, struct stage *st, struct err **e)
 		return 0;
 	triggers = json_dup(list);
 	json_del(config_run(st->doc), "OnBuild");
-	JSON_EACH(t, triggers) {
+	JSON_EACH(t, triggers)
+	{
 		struct instr i = { 0 };
 
 		if (r < 0)
 			break;
-		r = dockerfile_parse_line(json_text(t) ? json_text(t) : "", '\\', st->from->line, &i, e);
+		r = dockerfile_parse_line(json_text(t) ? json_text(t) : "", '\\', st->from->line,
+					  &i, e);
 		if (r == 0) {
 			st->n_steps += makes_layer(&i);
 			r = stage_step(b, st, &i, e);

@@ -56,8 +56,8 @@ char *step_name(struct build *b, struct stage *st, const char *text)
 {
 	(void)b;
 	st->step++;
-	return xasprintf("[%s%*u/%u] %s", st->shown, (int)digits(st->n_steps), st->step, st->n_steps,
-			 text);
+	return xasprintf("[%s%*u/%u] %s", st->shown, (int)digits(st->n_steps), st->step,
+			 st->n_steps, text);
 }
 
 /* seq_key of a step is that of the one before and its own. */

@@ -18,7 +18,7 @@ struct fixture {
 	struct image_store *s;
 	struct json *spec;
 	unsigned n_runs;
-	char env[4096];   /* of the last command */
+	char env[4096]; /* of the last command */
 	char *output;
 	size_t n_output;
 	struct build_result result;
@@ -193,12 +193,14 @@ static void copies_runs_and_configures(void **state)
 {
 	struct fixture *f = *state;
 
-	must_build(f, "FROM base\nENV A=1\nENV B=\"$A 2\"\nWORKDIR /w\nCOPY a .\nRUN write r hello\n"
-		      "EXPOSE 80\nENTRYPOINT [\"x\"]\nCMD y $A\nUSER app\n");
+	must_build(f,
+		   "FROM base\nENV A=1\nENV B=\"$A 2\"\nWORKDIR /w\nCOPY a .\nRUN write r hello\n"
+		   "EXPOSE 80\nENTRYPOINT [\"x\"]\nCMD y $A\nUSER app\n");
 	assert_file(f, "w/a", "text of a");
 	assert_file(f, "r", "hello");
-	assert_config(f, "Env", "[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\","
-				"\"A=1\",\"B=1 2\"]");
+	assert_config(f, "Env",
+		      "[\"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\","
+		      "\"A=1\",\"B=1 2\"]");
 	assert_config(f, "WorkingDir", "\"/w\"");
 	assert_config(f, "ExposedPorts", "{\"80/tcp\":{}}");
 	assert_config(f, "Entrypoint", "[\"x\"]");
@@ -289,9 +291,10 @@ static void env_beats_arg_and_proxies_are_no_part_of_the_key(void **state)
 static void builds_only_the_stages_the_target_needs(void **state)
 {
 	struct fixture *f = *state;
-	static const char file[] = "ARG B=base\nFROM $B AS one\nRUN write r one\nFROM nosuch AS unused\nRUN x\n"
-				   "FROM one AS two\nRUN write s two\nFROM base\nCOPY --from=two /s /got\n"
-				   "COPY --from=0 /r /got0\n";
+	static const char file[] =
+		"ARG B=base\nFROM $B AS one\nRUN write r one\nFROM nosuch AS unused\nRUN x\n"
+		"FROM one AS two\nRUN write s two\nFROM base\nCOPY --from=two /s /got\n"
+		"COPY --from=0 /r /got0\n";
 
 	must_build(f, file);
 	assert_file(f, "got", "two");
@@ -299,7 +302,8 @@ static void builds_only_the_stages_the_target_needs(void **state)
 	assert_absent(f, "s");
 	assert_int_equal(f->n_runs, 2);
 	assert_non_null(strstr(f->output, "[one 2/2] RUN write r one"));
-	assert_non_null(strstr(f->output, "[stage-3 1/3] FROM docker.io/library/base:latest@sha256:"));
+	assert_non_null(
+		strstr(f->output, "[stage-3 1/3] FROM docker.io/library/base:latest@sha256:"));
 	json_set_str(f->spec, "target", "one");
 	must_build(f, file);
 	assert_file(f, "r", "one");
@@ -328,8 +332,10 @@ static void places_copies_as_the_table_says(void **state)
 {
 	struct fixture *f = *state;
 
-	must_build(f, "FROM base\nCOPY a /file\nCOPY a /dir/\nCOPY a /srv\nCOPY d /new\nCOPY a d /both\n"
-		      "COPY d/* /star/\nCOPY a /link/via\nCOPY a /file\n");
+	must_build(
+		f,
+		"FROM base\nCOPY a /file\nCOPY a /dir/\nCOPY a /srv\nCOPY d /new\nCOPY a d /both\n"
+		"COPY d/* /star/\nCOPY a /link/via\nCOPY a /file\n");
 	assert_file(f, "file", "text of a");
 	assert_file(f, "dir/a", "text of a");
 	assert_file(f, "srv/a", "text of a");
@@ -342,7 +348,8 @@ static void places_copies_as_the_table_says(void **state)
 	assert_int_equal(stat_in(f, "srv", NULL).st_mode & 07777, 0700);
 	assert_true(run_build(f, "FROM base\nCOPY d /etc/passwd\n") < 0);
 	assert_non_null(strstr(f->error, "cannot copy to non-directory: /etc/passwd"));
-	assert_true(run_build(f, "FROM base\nCOPY a /x/a/\nCOPY d/b /x/\nCOPY --chmod=9 a /\n") < 0);
+	assert_true(run_build(f, "FROM base\nCOPY a /x/a/\nCOPY d/b /x/\nCOPY --chmod=9 a /\n") <
+		    0);
 	assert_non_null(strstr(f->error, "invalid chmod parameter: '9'"));
 }
 
@@ -351,7 +358,8 @@ static void owners_come_from_the_image(void **state)
 	struct fixture *f = *state;
 	struct stat st;
 
-	must_build(f, "FROM base\nCOPY --chown=app --chmod=640 a /a\nCOPY --chown=7:staff a /b\nCOPY a /c\n");
+	must_build(f, "FROM base\nCOPY --chown=app --chmod=640 a /a\nCOPY --chown=7:staff a "
+		      "/b\nCOPY a /c\n");
 	st = stat_in(f, "a", NULL);
 	assert_int_equal(st.st_uid, 1000);
 	assert_int_equal(st.st_gid, 1001);
@@ -361,15 +369,17 @@ static void owners_come_from_the_image(void **state)
 	assert_int_equal(st.st_gid, 50);
 	assert_int_equal(stat_in(f, "c", NULL).st_uid, 0);
 	assert_true(run_build(f, "FROM base\nCOPY --chown=nobody a /a\n") < 0);
-	assert_string_equal(f->error, "failed to solve: unable to find user nobody: no matching entries in "
-				      "passwd file");
+	assert_string_equal(f->error,
+			    "failed to solve: unable to find user nobody: no matching entries in "
+			    "passwd file");
 }
 
 static void here_documents_become_files_and_scripts(void **state)
 {
 	struct fixture *f = *state;
 
-	must_build(f, "FROM base\nENV X=1\nCOPY <<A <<'B' /h/\nx=$X\nA\nx=$X\nB\nRUN <<E\nwrite r body\nE\n");
+	must_build(f, "FROM base\nENV X=1\nCOPY <<A <<'B' /h/\nx=$X\nA\nx=$X\nB\nRUN <<E\nwrite r "
+		      "body\nE\n");
 	assert_file(f, "h/A", "x=1\n");
 	assert_file(f, "h/B", "x=$X\n");
 	assert_file(f, "r", "body\n");
@@ -397,10 +407,12 @@ static void a_failing_command_leaves_nothing_and_shows_its_line(void **state)
 
 	assert_int_equal(dir_list(f->s->layers_fd, ".", &before, NULL), 0);
 	assert_true(run_build(f, "FROM base\nRUN fail 7\n") < 0);
-	assert_string_equal(f->error, "failed to solve: process \"/bin/sh -c fail 7\" did not complete "
-				      "successfully: exit code: 7");
-	assert_string_equal(f->result.excerpt, "Dockerfile:2\n--------------------\n   1 |     FROM base\n"
-					       "   2 | >>> RUN fail 7\n   3 |     \n--------------------\n");
+	assert_string_equal(f->error,
+			    "failed to solve: process \"/bin/sh -c fail 7\" did not complete "
+			    "successfully: exit code: 7");
+	assert_string_equal(f->result.excerpt,
+			    "Dockerfile:2\n--------------------\n   1 |     FROM base\n"
+			    "   2 | >>> RUN fail 7\n   3 |     \n--------------------\n");
 	assert_non_null(strstr(f->output, "------\n > [2/2] RUN fail 7:\n"));
 	assert_int_equal(dir_list(f->s->layers_fd, ".", &after, NULL), 0);
 	assert_int_equal(after.n, before.n);
@@ -416,7 +428,8 @@ static void a_missing_base_is_named(void **state)
 	assert_true(run_build(f, "FROM base\nCOPY --from=later /x /y\nFROM base AS later\n") == 0);
 	json_set_str(f->spec, "target", "0");
 	assert_true(run_build(f, "FROM base\nCOPY --from=later /x /y\nFROM base AS later\n") < 0);
-	assert_non_null(strstr(f->error, "cannot copy from stage \"later\", it needs to be defined before"));
+	assert_non_null(strstr(f->error,
+			       "cannot copy from stage \"later\", it needs to be defined before"));
 }
 
 static void triggers_of_the_base_run_first(void **state)

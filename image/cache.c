@@ -12,7 +12,7 @@
 
 enum { RECORD_MAX = 64 << 10 };
 
-#define KEEP_NS (30LL * 24 * 3600 * 1000000000LL)
+#define KEEP_NS    (30LL * 24 * 3600 * 1000000000LL)
 #define KEEP_BYTES (10ULL << 30)
 
 static char in_use[] = "in use";
@@ -41,8 +41,7 @@ static int read_record(int dirfd, const char *path, struct cache_record *ret)
 }
 
 /* Layers made by builds are keyed by diff ID. */
-static bool layer_is_there(const struct image_store *s, const char *diff_id,
-			   struct layer_meta *ret)
+static bool layer_is_there(const struct image_store *s, const char *diff_id, struct layer_meta *ret)
 {
 	return digest_is_valid(diff_id) &&
 	       layer_meta_read(s->layers_fd, strchr(diff_id, ':') + 1, ret) == 0;
@@ -107,7 +106,8 @@ static bool load_used(const struct image_store *s, int dir, const char *name, st
 	struct layer_meta m = { 0 };
 	struct stat st;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || read_record(dir, name, &ret->record) < 0)
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    read_record(dir, name, &ret->record) < 0)
 		return false;
 	if (ret->record.diff_id && !layer_is_there(s, ret->record.diff_id, &m)) {
 		cache_record_done(&ret->record);

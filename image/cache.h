@@ -1,8 +1,8 @@
 /*
  * image/cache.h - the build cache: what a step with this key gave the last time.
  *
- * A key is the digest of everything that decides a step's result; the record names the layer. Records
- * are small files ROOT/build/cache/<hex>; a record whose layer is gone does not count.
+ * A key is the digest of everything that decides a step's result; the record names the layer.
+ * Records are small files ROOT/build/cache/<hex>; a record whose layer is gone does not count.
  *
  * Owns:    cache_record_done() frees the texts.
  * Units:   sizes in bytes, times in RFC 3339.

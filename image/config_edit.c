@@ -41,8 +41,8 @@ struct json *config_run(struct json *doc)
 void config_env(const struct json *doc, struct strv *ret)
 {
 	JSON_EACH(item, json_path(doc, "config", "Env", NULL))
-		if (json_text(item))
-			strv_add(ret, json_text(item));
+	if (json_text(item))
+		strv_add(ret, json_text(item));
 }
 
 static void set_strings(struct json *obj, const char *key, char *const *v, size_t n)
@@ -79,7 +79,7 @@ void config_set_label(struct json *doc, const char *key, const char *value)
 void config_shell(const struct json *doc, struct strv *ret)
 {
 	JSON_EACH(item, json_path(doc, "config", "Shell", NULL))
-		strv_add(ret, json_text(item) ? json_text(item) : "");
+	strv_add(ret, json_text(item) ? json_text(item) : "");
 	if (ret->n)
 		return;
 	strv_add(ret, "/bin/sh");
@@ -190,7 +190,8 @@ static int add_ports(struct json *doc, const char *spec, struct strv *shown, str
 	for (int64_t port = first; port <= (dash ? last : first); port++) {
 		AUTO(mem) char *key = xasprintf("%lld/%s", (long long)port, proto);
 
-		json_set(member(config_run(doc), "ExposedPorts", json_new_obj), key, json_new_obj());
+		json_set(member(config_run(doc), "ExposedPorts", json_new_obj), key,
+			 json_new_obj());
 		strv_add_unique(shown, key);
 	}
 	return 0;

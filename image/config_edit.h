@@ -5,7 +5,8 @@
  * Units:   durations in nanoseconds.
  * Errors:  -EINVAL with BuildKit's wording.
  * Thread:  any one per document.
- * Source:  image-spec config.md; Dockerfile reference; Docker's Healthcheck, Shell, OnBuild members.
+ * Source:  image-spec config.md; Dockerfile reference; Docker's Healthcheck, Shell, OnBuild
+ * members.
  */
 #ifndef IMAGE_CONFIG_EDIT_H
 #define IMAGE_CONFIG_EDIT_H
@@ -32,8 +33,8 @@ void config_add_history(struct json *doc, const char *created, const char *creat
 			const char *comment, bool is_empty);
 void config_add_diff_id(struct json *doc, const char *diff_id);
 
-/* Carries out an instruction that makes no layer. WORKDIR only sets the member. cmd_set: a CMD came in
- * this stage, so that ENTRYPOINT keeps it. *ret_text: the history's words; NULL = no entry. */
+/* Carries out an instruction that makes no layer. WORKDIR only sets the member. cmd_set: a CMD came
+ * in this stage, so that ENTRYPOINT keeps it. *ret_text: the history's words; NULL = no entry. */
 int config_apply(struct json *doc, const struct instr *i, const struct expand *x, bool *cmd_set,
 		 char **ret_text, struct err **e);
 

@@ -272,8 +272,8 @@ static int make_path(const struct copy_target *t, const char *path, mode_t mode,
 		if (next == -ENOENT) {
 			name = strrchr(walk, '/') + 1;
 			r = make_one_dir(t, fd, name, mode);
-			next = r < 0 ? r :
-				       open_in_root(t->root_fd, walk, O_RDONLY | O_DIRECTORY, 0);
+			next = r < 0 ? r
+				     : open_in_root(t->root_fd, walk, O_RDONLY | O_DIRECTORY, 0);
 		}
 		close(fd);
 		fd = next;
@@ -348,8 +348,9 @@ static int copy_file_match(struct copier *c, const struct copy_place *at, const 
 		return err_sys(e, errno, "stat \"%s\"", name);
 	keep_time(c->t, dir, &kept);
 	fd = make_path(c->t, dir, parent_mode(c->t), e);
-	r = fd < 0 ? fd : copy_one(c, at->dir_fd, at->name, &st, &(struct dest){ fd, dir },
-				   path_base(full), e);
+	r = fd < 0 ? fd
+		   : copy_one(c, at->dir_fd, at->name, &st, &(struct dest){ fd, dir },
+			      path_base(full), e);
 	give_time_back(&kept);
 	return r;
 }
@@ -427,8 +428,8 @@ static int copy_match(struct copier *c, const struct copy_match *m, bool into_di
 	if (m->unpack)
 		r = unpack_match(c, &at, e);
 	else
-		r = m->is_dir ? copy_dir_match(c, &at, m->path, e) :
-				copy_file_match(c, &at, m->name, into_dir, e);
+		r = m->is_dir ? copy_dir_match(c, &at, m->path, e)
+			      : copy_file_match(c, &at, m->name, into_dir, e);
 	c->t = keep;
 	return r;
 }
@@ -443,7 +444,7 @@ int copy_run(const struct copy_source *s, const struct copy_matches *m, const st
 	for (size_t i = 0; r == 0 && i < m->n; i++)
 		r = copy_match(&c, &m->v[i], m->n > 1, e);
 	MAP_EACH(link, &c.links)
-		free(link->value);
+	free(link->value);
 	map_done(&c.links);
 	free(c.block);
 	return r;
@@ -467,7 +468,8 @@ int copy_text(const struct copy_target *t, const char *name, const char *text, s
 	r = clear_name(&to, path_base(full), e);
 	if (r < 0)
 		return r;
-	file = openat(fd, path_base(full), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	file = openat(fd, path_base(full), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		      mode);
 	if (file < 0)
 		return err_sys(e, errno, "create %s", full);
 	r = fd_write_all(file, text, n);

@@ -23,10 +23,10 @@
 
 struct copy_source {
 	int root_fd;
-	bool is_context;             /* owners on the host do not count: everything is 0:0 */
-	const struct ignore *ignore; /* .dockerignore; NULL for other stages */
-	const struct ignore *exclude;/* --exclude; NULL = none */
-	const char *where;           /* "build context", for messages */
+	bool is_context;              /* owners on the host do not count: everything is 0:0 */
+	const struct ignore *ignore;  /* .dockerignore; NULL for other stages */
+	const struct ignore *exclude; /* --exclude; NULL = none */
+	const char *where;            /* "build context", for messages */
 };
 
 struct copy_match {
@@ -57,13 +57,13 @@ int copy_digest(const struct copy_source *s, const struct copy_matches *m, struc
 		char ret[DIGEST_TEXT_SIZE], struct err **e);
 
 struct copy_target {
-	int root_fd;     /* merged, writable */
-	const char *path;/* absolute; a last '/' means a directory */
-	bool has_owner;  /* --chown */
+	int root_fd;      /* merged, writable */
+	const char *path; /* absolute; a last '/' means a directory */
+	bool has_owner;   /* --chown */
 	uid_t uid;
 	gid_t gid;
-	const char *mode;/* --chmod, checked; NULL = keep */
-	bool parents;    /* --parents: keep the source's path */
+	const char *mode; /* --chmod, checked; NULL = keep */
+	bool parents;     /* --parents: keep the source's path */
 	const volatile bool *cancelled;
 };
 int copy_run(const struct copy_source *s, const struct copy_matches *m, const struct copy_target *t,

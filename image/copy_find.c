@@ -40,7 +40,8 @@ static char *link_text(int fd)
 	return n < 0 || n == (ssize_t)sizeof(text) ? NULL : xstrndup(text, (size_t)n);
 }
 
-/* Where the file open as fd really is, as a path below root_fd; NULL when the kernel cannot tell. */
+/* Where the file open as fd really is, as a path below root_fd; NULL when the kernel cannot tell.
+ */
 static char *real_path(int root_fd, int fd)
 {
 	AUTO(mem) char *root = link_text(root_fd), *file = link_text(fd);
@@ -282,13 +283,13 @@ static int add_link(struct digester *g, int dirfd, const char *name)
 static int digest_entry(struct digester *g, int dirfd, const char *name, const char *below,
 			const struct stat *st, struct err **e)
 {
-	AUTO(mem) char *head =
-		xasprintf("%s\n%o %u %u %llu %llx", below, st->st_mode,
-			  g->s->is_context ? 0 : st->st_uid, g->s->is_context ? 0 : st->st_gid,
-			  S_ISREG(st->st_mode) ? (unsigned long long)st->st_size : 0ULL,
-			  S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ?
-				  (unsigned long long)st->st_rdev :
-				  0ULL);
+	AUTO(mem)
+	char *head = xasprintf("%s\n%o %u %u %llu %llx", below, st->st_mode,
+			       g->s->is_context ? 0 : st->st_uid, g->s->is_context ? 0 : st->st_gid,
+			       S_ISREG(st->st_mode) ? (unsigned long long)st->st_size : 0ULL,
+			       S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)
+				       ? (unsigned long long)st->st_rdev
+				       : 0ULL);
 	int r = 0;
 
 	add_text(g, head);
@@ -364,7 +365,8 @@ int copy_digest(const struct copy_source *s, const struct copy_matches *m, struc
 			return err_sys(e, errno, "stat \"/%s\"", m->v[i].path);
 		/* A directory's name does not matter, its content goes. */
 		add_text(&g, m->v[i].is_dir ? "directory" : m->v[i].unpack ? "archive" : "file");
-		r = digest_entry(&g, at.dir_fd, at.name, m->v[i].is_dir ? "" : m->v[i].name, &st, e);
+		r = digest_entry(&g, at.dir_fd, at.name, m->v[i].is_dir ? "" : m->v[i].name, &st,
+				 e);
 		if (r == 0 && m->v[i].is_dir)
 			r = digest_dir(&g, at.dir_fd, m->v[i].path, "", e);
 		if (r < 0)

@@ -98,8 +98,8 @@ static int use_directive(struct parser *p, size_t which, const char *value, stru
 			       directive_names[which]);
 	p->seen_directives[which] = true;
 	if (which == 0 && !strstr(value, "docker/dockerfile"))
-		return err_set(e, EINVAL,
-			       "custom Dockerfile frontends are not supported: %s", value);
+		return err_set(e, EINVAL, "custom Dockerfile frontends are not supported: %s",
+			       value);
 	if (which != 1)
 		return 0;
 	if (!streq(value, "\\") && !streq(value, "`"))
@@ -127,7 +127,8 @@ static int parse_directive(struct parser *p, const char *line, struct err **e)
 	for (size_t i = 0; i < ARRAY_LEN(directive_names); i++) {
 		AUTO(mem) char *value = NULL;
 
-		if (strlen(directive_names[i]) != n || strncasecmp(name, directive_names[i], n) != 0)
+		if (strlen(directive_names[i]) != n ||
+		    strncasecmp(name, directive_names[i], n) != 0)
 			continue;
 		value = str_dup(str_trim(str_of(eq + 1)));
 		r = use_directive(p, i, value, e);
@@ -166,8 +167,9 @@ static void take_logical_line(struct parser *p, struct buf *out)
 			if (*skip_blanks(line))
 				break;
 			if (p->next + 1 < p->d->lines.n)
-				strv_addf(&p->d->warnings, "%s:%zu: NoEmptyContinuation: Empty "
-							   "continuation line",
+				strv_addf(&p->d->warnings,
+					  "%s:%zu: NoEmptyContinuation: Empty "
+					  "continuation line",
 					  p->d->name, p->next + 1);
 		}
 		p->next++;
@@ -250,8 +252,9 @@ static int parse_instr(const char *line, char escape, struct instr *ret, struct 
 
 	if (kind < 0) {
 		near = instr_suggest(word);
-		return err_set(e, EINVAL, near ? "unknown instruction: %s (did you mean %s?)" :
-						 "unknown instruction: %s",
+		return err_set(e, EINVAL,
+			       near ? "unknown instruction: %s (did you mean %s?)"
+				    : "unknown instruction: %s",
 			       word, near);
 	}
 	ret->kind = (enum instr_kind)kind;
@@ -271,10 +274,11 @@ static int check_trigger(struct parser *p, struct instr *i, struct err **e)
 
 	if (r == 0 && (inner.kind == INSTR_ONBUILD || inner.kind == INSTR_FROM ||
 		       inner.kind == INSTR_MAINTAINER))
-		r = inner.kind == INSTR_ONBUILD ?
-			    err_set(e, EINVAL, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed") :
-			    err_set(e, EINVAL, "%s isn't allowed as an ONBUILD trigger",
-				    instr_name(inner.kind));
+		r = inner.kind == INSTR_ONBUILD
+			    ? err_set(e, EINVAL,
+				      "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed")
+			    : err_set(e, EINVAL, "%s isn't allowed as an ONBUILD trigger",
+				      instr_name(inner.kind));
 	if (r == 0) {
 		r = take_heredocs(p, &inner, e);
 		for (size_t k = 0; k < inner.n_heredocs; k++) {

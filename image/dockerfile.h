@@ -52,8 +52,8 @@ struct instr {
 	struct strv flags; /* "name=value", "name" for a bare boolean */
 	char *text;        /* what follows the flags */
 	bool is_json;
-	struct strv args;  /* as the instruction's form says: words, JSON strings, key and value in
-			    * turn for ENV and LABEL, or the one text */
+	struct strv args; /* as the instruction's form says: words, JSON strings, key and value in
+			   * turn for ENV and LABEL, or the one text */
 	struct heredoc *heredocs;
 	size_t n_heredocs, cap_heredocs;
 };
@@ -86,8 +86,8 @@ const char *instr_flag(const struct instr *i, const char *name);
 /* "true" and "false" in any case; dflt when not given. */
 bool instr_flag_bool(const struct instr *i, const char *name, bool dflt);
 
-/* The lines around first..last with their numbers and markers, as BuildKit shows them. lines may come
- * from a text that did not parse. */
+/* The lines around first..last with their numbers and markers, as BuildKit shows them. lines may
+ * come from a text that did not parse. */
 void dockerfile_excerpt(FILE *to, const char *name, const struct strv *lines, unsigned first,
 			unsigned last);
 /* Lines of a text, as kept in struct dockerfile. */

@@ -33,8 +33,8 @@ static void assert_args(const struct instr *i, const char *joined)
 
 static void joins_continued_lines_and_drops_comments_between(void **state)
 {
-	AUTO(dockerfile) struct dockerfile *d =
-		parse("FROM a\n  RUN x \\  \n  # note\n\n    y \\\\\nCMD z \\\n");
+	AUTO(dockerfile)
+	struct dockerfile *d = parse("FROM a\n  RUN x \\  \n  # note\n\n    y \\\\\nCMD z \\\n");
 
 	(void)state;
 	assert_int_equal(d->n, 3);
@@ -48,9 +48,10 @@ static void joins_continued_lines_and_drops_comments_between(void **state)
 
 static void takes_json_and_shell_forms(void **state)
 {
-	AUTO(dockerfile) struct dockerfile *d = parse("from a\nCMD [\"a\", \"b c\"]\nRUN [ -f x ] && y\n"
-						      "CMD []\nENTRYPOINT [ 'a' ]\nCOPY [\"a b\", \"c\"]\n"
-						      "COPY \"a b\" c\n");
+	AUTO(dockerfile)
+	struct dockerfile *d = parse("from a\nCMD [\"a\", \"b c\"]\nRUN [ -f x ] && y\n"
+				     "CMD []\nENTRYPOINT [ 'a' ]\nCOPY [\"a b\", \"c\"]\n"
+				     "COPY \"a b\" c\n");
 
 	(void)state;
 	assert_true(d->v[1].is_json);
@@ -65,8 +66,9 @@ static void takes_json_and_shell_forms(void **state)
 
 static void takes_pairs_old_and_new(void **state)
 {
-	AUTO(dockerfile) struct dockerfile *d = parse("FROM a\nENV A=1 B=\"x y\" C=a\\ b\nENV K the rest\n"
-						      "LABEL a.b=c\nARG X=1 Y\n");
+	AUTO(dockerfile)
+	struct dockerfile *d = parse("FROM a\nENV A=1 B=\"x y\" C=a\\ b\nENV K the rest\n"
+				     "LABEL a.b=c\nARG X=1 Y\n");
 
 	(void)state;
 	assert_args(&d->v[1], "A|1|B|\"x y\"|C|a\\ b");
@@ -77,7 +79,8 @@ static void takes_pairs_old_and_new(void **state)
 
 static void takes_flags_apart(void **state)
 {
-	AUTO(dockerfile) struct dockerfile *d =
+	AUTO(dockerfile)
+	struct dockerfile *d =
 		parse("FROM --platform=$X a AS b\nCOPY --from=b --link --chown=1:2 x y\n"
 		      "RUN --mount=type=cache,target=/c --mount=type=tmpfs,target=/t -- --x\n"
 		      "HEALTHCHECK --interval=5s --retries=3 CMD [\"t\"]\n");
@@ -95,8 +98,9 @@ static void takes_flags_apart(void **state)
 
 static void reads_here_documents_in_order(void **state)
 {
-	AUTO(dockerfile) struct dockerfile *d =
-		parse("FROM a\nCOPY <<EOF <<-'RAW' /d/\n$A \\\n# kept\nEOF\n\t\tx\n\tRAW\nRUN <<EOF\nset -e\nEOF\n");
+	AUTO(dockerfile)
+	struct dockerfile *d = parse("FROM a\nCOPY <<EOF <<-'RAW' /d/\n$A \\\n# "
+				     "kept\nEOF\n\t\tx\n\tRAW\nRUN <<EOF\nset -e\nEOF\n");
 	const struct instr *copy = &d->v[1];
 
 	(void)state;
@@ -112,7 +116,8 @@ static void reads_here_documents_in_order(void **state)
 
 static void honours_the_escape_directive(void **state)
 {
-	AUTO(dockerfile) struct dockerfile *d =
+	AUTO(dockerfile)
+	struct dockerfile *d =
 		parse("# syntax=docker/dockerfile:1\n# escape=`\nFROM a\nRUN x `\n y\\\n");
 
 	(void)state;
@@ -130,7 +135,9 @@ static void an_unknown_directive_is_a_comment_and_ends_directives(void **state)
 
 static void takes_windows_line_ends_and_a_mark(void **state)
 {
-	AUTO(dockerfile) struct dockerfile *d = parse("\xef\xbb\xbf" "FROM a\r\nRUN x \\\r\n y\r\n");
+	AUTO(dockerfile)
+	struct dockerfile *d = parse("\xef\xbb\xbf"
+				     "FROM a\r\nRUN x \\\r\n y\r\n");
 
 	(void)state;
 	assert_args(&d->v[1], "x  y");
@@ -141,20 +148,26 @@ static void refuses_with_the_known_words(void **state)
 	(void)state;
 	assert_refused("", "the Dockerfile cannot be empty", 0);
 	assert_refused("# x\n", "file with no instructions", 0);
-	assert_refused("FROM a\nRUNN x\n",
-		       "dockerfile parse error on line 2: unknown instruction: RUNN (did you mean RUN?)", 2);
-	assert_refused("FROM a\nCOPY x\n",
-		       "dockerfile parse error on line 2: COPY requires at least two arguments, but only "
-		       "one was provided. Destination could not be determined",
-		       2);
-	assert_refused("FROM a b\n",
-		       "dockerfile parse error on line 1: FROM requires either one or three arguments", 1);
-	assert_refused("FROM a\nCMD [\"a\", 1]\n",
-		       "dockerfile parse error on line 2: when using JSON array syntax, arrays must be "
-		       "comprised of strings only",
-		       2);
+	assert_refused(
+		"FROM a\nRUNN x\n",
+		"dockerfile parse error on line 2: unknown instruction: RUNN (did you mean RUN?)",
+		2);
+	assert_refused(
+		"FROM a\nCOPY x\n",
+		"dockerfile parse error on line 2: COPY requires at least two arguments, but only "
+		"one was provided. Destination could not be determined",
+		2);
+	assert_refused(
+		"FROM a b\n",
+		"dockerfile parse error on line 1: FROM requires either one or three arguments", 1);
+	assert_refused(
+		"FROM a\nCMD [\"a\", 1]\n",
+		"dockerfile parse error on line 2: when using JSON array syntax, arrays must be "
+		"comprised of strings only",
+		2);
 	assert_refused("FROM a\nENV A=1 b\n",
-		       "dockerfile parse error on line 2: Syntax error - can't find = in \"b\". Must be of "
+		       "dockerfile parse error on line 2: Syntax error - can't find = in \"b\". "
+		       "Must be of "
 		       "the form: name=value",
 		       2);
 	assert_refused("FROM a\nENV A\n",
@@ -165,13 +178,19 @@ static void refuses_with_the_known_words(void **state)
 		       "dockerfile parse error on line 2: missing a value on flag: --from", 2);
 	assert_refused("FROM a\nRUN <<EOF\nx\n",
 		       "dockerfile parse error on line 2: unterminated heredoc", 2);
-	assert_refused("RUN x\n", "dockerfile parse error on line 1: no build stage in current context", 1);
+	assert_refused("RUN x\n",
+		       "dockerfile parse error on line 1: no build stage in current context", 1);
 	assert_refused("FROM a\nONBUILD FROM b\n",
-		       "dockerfile parse error on line 2: FROM isn't allowed as an ONBUILD trigger", 2);
-	assert_refused("# escape=x\nFROM a\n",
-		       "dockerfile parse error on line 1: invalid escape token 'x' does not match ` or \\", 1);
-	assert_refused("FROM a\nSHELL sh\n",
-		       "dockerfile parse error on line 2: SHELL requires the arguments to be in JSON form", 2);
+		       "dockerfile parse error on line 2: FROM isn't allowed as an ONBUILD trigger",
+		       2);
+	assert_refused(
+		"# escape=x\nFROM a\n",
+		"dockerfile parse error on line 1: invalid escape token 'x' does not match ` or \\",
+		1);
+	assert_refused(
+		"FROM a\nSHELL sh\n",
+		"dockerfile parse error on line 2: SHELL requires the arguments to be in JSON form",
+		2);
 }
 
 static void shows_an_excerpt_around_the_line(void **state)

@@ -251,8 +251,8 @@ static int process_braces(struct lexer *l, struct buf *out)
 		l->p++;
 		if (*l->p && strchr("-+?", *l->p))
 			return apply_default(l, name, true, out);
-		return *l->p ? fail(l, "unsupported modifier (:%c) in substitution", *l->p) :
-			       fail(l, "syntax error: missing '}'");
+		return *l->p ? fail(l, "unsupported modifier (:%c) in substitution", *l->p)
+			     : fail(l, "syntax error: missing '}'");
 	default:
 		return fail(l, "unsupported modifier (%c) in substitution", *l->p);
 	}
@@ -398,8 +398,7 @@ static int run(struct lexer *l, const char *word, struct buf *out, struct err **
 	l->p = word;
 	r = process(l, '\0', out);
 	if (r < 0)
-		(void)err_set(e, -r, "failed to process \"%s\": %s", word,
-			      buf_str(&l->reason_buf));
+		(void)err_set(e, -r, "failed to process \"%s\": %s", word, buf_str(&l->reason_buf));
 	buf_done(&l->reason_buf);
 	return r;
 }

@@ -9,7 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	static char *const entries[] = { (char *)"A=hello", (char *)"E=", (char *)"W=a b  c", NULL };
+	static char *const entries[] = { (char *)"A=hello", (char *)"E=", (char *)"W=a b  c",
+					 NULL };
 	static const struct strv env = { (char **)entries, 3, 4 };
 	AUTO(mem) char *text = xstrndup((const char *)p, n < 512 ? n : 512);
 	struct expand x = { .escape = '\\', .env = &env };

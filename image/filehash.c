@@ -123,7 +123,8 @@ void filehash_save(struct filehash *h)
 
 	if (!h->changed || dir_make(h->root_fd, "build/stat", 0700, NULL) < 0)
 		return;
-	MAP_EACH(m, &h->entries) {
+	MAP_EACH(m, &h->entries)
+	{
 		const struct entry *en = m->value;
 
 		if (en->used)
@@ -140,7 +141,7 @@ void filehash_free(struct filehash *h)
 	if (!h)
 		return;
 	MAP_EACH(m, &h->entries)
-		free(m->value);
+	free(m->value);
 	map_done(&h->entries);
 	free(h->block);
 	free(h->path);

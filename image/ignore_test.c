@@ -73,7 +73,9 @@ static void hash_in_column_0_is_a_comment(void **state)
 	(void)state;
 	expect("#c", "#c", false);
 	expect(" #c", "#c", true);
-	expect("\xef\xbb\xbf" "x", "x", true);
+	expect("\xef\xbb\xbf"
+	       "x",
+	       "x", true);
 }
 
 static void paths_outside_match_nothing(void **state)
@@ -126,8 +128,8 @@ static void descends_only_where_something_may_come_back(void **state)
 static void stars_do_not_multiply(void **state)
 {
 	(void)state;
-	expect("*a*a*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac",
-	       false);
+	expect("*a*a*a*a*a*a*a*a*a*a*b",
+	       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", false);
 }
 
 int main(void)

@@ -24,25 +24,27 @@ static const struct row {
 	enum form form;
 	const char *flags[8];
 } rows[INSTR_KINDS] = {
-	[INSTR_ADD] = { "ADD", FORM_LIST,
+	[INSTR_ADD] = { "ADD",
+			FORM_LIST,
 			{ "chown=", "chmod=", "link", "keep-git-dir", "checksum=", "unpack",
 			  "exclude=*" } },
 	[INSTR_ARG] = { "ARG", FORM_QUOTED, { 0 } },
 	[INSTR_CMD] = { "CMD", FORM_COMMAND, { 0 } },
-	[INSTR_COPY] = { "COPY", FORM_LIST,
+	[INSTR_COPY] = { "COPY",
+			 FORM_LIST,
 			 { "from=", "chown=", "chmod=", "link", "parents", "exclude=*" } },
 	[INSTR_ENTRYPOINT] = { "ENTRYPOINT", FORM_COMMAND, { 0 } },
 	[INSTR_ENV] = { "ENV", FORM_PAIRS, { 0 } },
 	[INSTR_EXPOSE] = { "EXPOSE", FORM_WORDS, { 0 } },
 	[INSTR_FROM] = { "FROM", FORM_WORDS, { "platform=" } },
-	[INSTR_HEALTHCHECK] = { "HEALTHCHECK", FORM_HEALTH,
+	[INSTR_HEALTHCHECK] = { "HEALTHCHECK",
+				FORM_HEALTH,
 				{ "interval=", "timeout=", "start-period=", "start-interval=",
 				  "retries=" } },
 	[INSTR_LABEL] = { "LABEL", FORM_PAIRS, { 0 } },
 	[INSTR_MAINTAINER] = { "MAINTAINER", FORM_TEXT, { 0 } },
 	[INSTR_ONBUILD] = { "ONBUILD", FORM_TEXT, { 0 } },
-	[INSTR_RUN] = { "RUN", FORM_COMMAND,
-			{ "mount=*", "network=", "security=", "device=*" } },
+	[INSTR_RUN] = { "RUN", FORM_COMMAND, { "mount=*", "network=", "security=", "device=*" } },
 	[INSTR_SHELL] = { "SHELL", FORM_COMMAND, { 0 } },
 	[INSTR_STOPSIGNAL] = { "STOPSIGNAL", FORM_TEXT, { 0 } },
 	[INSTR_USER] = { "USER", FORM_TEXT, { 0 } },
@@ -156,9 +158,10 @@ static int check_flag(const struct instr *i, const char *flag, struct err **e)
 		return err_set(e, EINVAL, "missing a value on flag: --%s", name);
 	if (!strchr(known, '*') && instr_flag(i, name))
 		return err_set(e, EINVAL, "duplicate flag specified: --%s", name);
-	if (!strchr(known, '=') && value && strcasecmp(value, "=true") && strcasecmp(value, "=false"))
-		return err_set(e, EINVAL,
-			       "expecting boolean value for flag --%s, not: %s", name, value + 1);
+	if (!strchr(known, '=') && value && strcasecmp(value, "=true") &&
+	    strcasecmp(value, "=false"))
+		return err_set(e, EINVAL, "expecting boolean value for flag --%s, not: %s", name,
+			       value + 1);
 	return 0;
 }
 
@@ -214,12 +217,12 @@ static int parse_json(struct instr *i, const char *text, struct err **e)
 	if (*text != '[' || json_parse(text, strlen(text), &j, NULL) < 0 || !json_is(j, JSON_ARR))
 		return 0;
 	JSON_EACH(item, j)
-		if (!json_is(item, JSON_STR))
-			return err_set(e, EINVAL,
-				       "when using JSON array syntax, arrays must be comprised of "
-				       "strings only");
+	if (!json_is(item, JSON_STR))
+		return err_set(e, EINVAL,
+			       "when using JSON array syntax, arrays must be comprised of "
+			       "strings only");
 	JSON_EACH(item, j)
-		strv_add(&i->args, json_text(item));
+	strv_add(&i->args, json_text(item));
 	i->is_json = true;
 	return 1;
 }
@@ -302,9 +305,9 @@ static int parse_health(struct instr *i, struct err **e)
 		return 0;
 	}
 	if (strcasecmp(type, "CMD") != 0)
-		return *type ? err_set(e, EINVAL,
-				       "unknown type \"%s\" in HEALTHCHECK (try CMD)", type) :
-			       err_set(e, EINVAL, "HEALTHCHECK requires at least one argument");
+		return *type ? err_set(e, EINVAL, "unknown type \"%s\" in HEALTHCHECK (try CMD)",
+				       type)
+			     : err_set(e, EINVAL, "HEALTHCHECK requires at least one argument");
 	if (!*rest)
 		return err_set(e, EINVAL, "missing command after HEALTHCHECK CMD");
 	strv_add(&i->args, "CMD");
@@ -362,16 +365,17 @@ static int check_args(const struct instr *i, struct err **e)
 		return 0;
 	case INSTR_CMD:
 	case INSTR_ENTRYPOINT:
-		return i->args.n || i->is_json ? 0 :
-			       err_set(e, EINVAL, "%s requires at least one argument", name);
+		return i->args.n || i->is_json
+			       ? 0
+			       : err_set(e, EINVAL, "%s requires at least one argument", name);
 	case INSTR_WORKDIR:
 	case INSTR_USER:
 	case INSTR_STOPSIGNAL:
 	case INSTR_MAINTAINER:
 		return i->args.n ? 0 : err_set(e, EINVAL, "%s requires exactly one argument", name);
 	default:
-		return i->args.n ? 0 :
-			       err_set(e, EINVAL, "%s requires at least one argument", name);
+		return i->args.n ? 0
+				 : err_set(e, EINVAL, "%s requires at least one argument", name);
 	}
 }
 

@@ -35,8 +35,8 @@ int manifest_layers_read(const struct image_store *s, const struct image *im,
 	if (r < 0)
 		return r;
 	JSON_EACH(l, json_get(doc, "layers"))
-		manifest_layers_add(ret, json_str(l, "mediaType", MEDIA_LAYER),
-				    json_str(l, "digest", ""), (uint64_t)json_int(l, "size", 0));
+	manifest_layers_add(ret, json_str(l, "mediaType", MEDIA_LAYER), json_str(l, "digest", ""),
+			    (uint64_t)json_int(l, "size", 0));
 	return 0;
 }
 

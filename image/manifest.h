@@ -13,8 +13,8 @@
 #include "image/store_write.h"
 
 #define MEDIA_MANIFEST "application/vnd.oci.image.manifest.v1+json"
-#define MEDIA_CONFIG "application/vnd.oci.image.config.v1+json"
-#define MEDIA_LAYER "application/vnd.oci.image.layer.v1.tar"
+#define MEDIA_CONFIG   "application/vnd.oci.image.config.v1+json"
+#define MEDIA_LAYER    "application/vnd.oci.image.layer.v1.tar"
 
 struct manifest_layer {
 	char *media_type, *digest;

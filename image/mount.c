@@ -1,7 +1,7 @@
 /*
  * Kernels from 6.5 on take each directory by itself ("lowerdir+"); a descriptor's name under /proc
- * keeps each below fsconfig's limit of 255 bytes. Older ones take one string of at most 4095 bytes by
- * mount(2), which needs a place to mount on: a temporary directory, left again at once.
+ * keeps each below fsconfig's limit of 255 bytes. Older ones take one string of at most 4095 bytes
+ * by mount(2), which needs a place to mount on: a temporary directory, left again at once.
  */
 #include "image/mount.h"
 
@@ -136,8 +136,8 @@ static int mount_old_api(const struct opened *o, const struct mount_layers *m)
 	dir = xasprintf("/tmp/.compose-overlay-%s", tag);
 	if (mkdir(dir, 0700) < 0)
 		return -errno;
-	if (syscall(SYS_mount, "overlay", dir, "overlay", m->upper_fd < 0 ? 1UL /* MS_RDONLY */ : 0UL,
-		    data) < 0) {
+	if (syscall(SYS_mount, "overlay", dir, "overlay",
+		    m->upper_fd < 0 ? 1UL /* MS_RDONLY */ : 0UL, data) < 0) {
 		r = -errno;
 	} else {
 		fd = sys_open_tree(AT_FDCWD, dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);

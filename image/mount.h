@@ -1,6 +1,6 @@
 /*
- * image/mount.h - layers merged by overlayfs into a mount that is attached nowhere: it goes when its
- * descriptor is closed, so nothing is left behind by whatever happens.
+ * image/mount.h - layers merged by overlayfs into a mount that is attached nowhere: it goes when
+ * its descriptor is closed, so nothing is left behind by whatever happens.
  *
  * Owns:    the caller owns the descriptor: an O_PATH one of the merged root, for openat2(2).
  * Units:   none.

@@ -136,7 +136,8 @@ static int set_field(struct mount_opt *m, size_t f, char *value, struct err **e)
 	}
 }
 
-static int parse_field(struct mount_opt *m, const char *text, const struct expand *x, struct err **e)
+static int parse_field(struct mount_opt *m, const char *text, const struct expand *x,
+		       struct err **e)
 {
 	const char *eq = strchr(text, '=');
 	AUTO(mem) char *key = xstrndup(text, eq ? (size_t)(eq - text) : strlen(text));
@@ -149,7 +150,8 @@ static int parse_field(struct mount_opt *m, const char *text, const struct expan
 		if (!streq(key, fields[i].key))
 			continue;
 		if (!eq && fields[i].kind != 'b')
-			return err_set(e, EINVAL, "invalid field '%s' must be a key=value pair", text);
+			return err_set(e, EINVAL, "invalid field '%s' must be a key=value pair",
+				       text);
 		if (eq && !streq(key, "from")) {
 			r = expand_word(x, eq + 1, &value, e);
 			if (r < 0)
@@ -160,8 +162,8 @@ static int parse_field(struct mount_opt *m, const char *text, const struct expan
 		return set_field(m, i, value, e);
 	}
 	return err_set(e, EINVAL,
-		       eq ? "unexpected key '%s' in '%s'" :
-			    "invalid field '%s' must be a key=value pair%.0s",
+		       eq ? "unexpected key '%s' in '%s'"
+			  : "invalid field '%s' must be a key=value pair%.0s",
 		       eq ? key : text, text);
 }
 

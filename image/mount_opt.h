@@ -29,7 +29,8 @@ struct mount_opt {
 };
 
 /* x expands the values, except that of from. */
-int mount_opt_parse(const char *text, const struct expand *x, struct mount_opt *ret, struct err **e);
+int mount_opt_parse(const char *text, const struct expand *x, struct mount_opt *ret,
+		    struct err **e);
 void mount_opt_done(struct mount_opt *m);
 static inline void mount_opt_autop(struct mount_opt *m)
 {

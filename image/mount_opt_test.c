@@ -21,8 +21,8 @@ static void takes_every_type(void **state)
 {
 	AUTO(mount_opt) struct mount_opt bind = parse("type=bind,from=s,src=$A/x,dst=/t");
 	AUTO(mount_opt) struct mount_opt rw = parse("target=/t,rw");
-	AUTO(mount_opt) struct mount_opt cache =
-		parse("type=cache,target=/c,id=i,sharing=locked,mode=0700,uid=1");
+	AUTO(mount_opt)
+	struct mount_opt cache = parse("type=cache,target=/c,id=i,sharing=locked,mode=0700,uid=1");
 	AUTO(mount_opt) struct mount_opt tmpfs = parse("type=tmpfs,target=/t,size=64m");
 	AUTO(mount_opt) struct mount_opt secret = parse("type=secret,id=s,required,env=TOKEN");
 	AUTO(mount_opt) struct mount_opt quoted = parse("\"target=/a,b\",type=tmpfs");

@@ -53,7 +53,8 @@ static int find_user(int root_fd, const char *name, int64_t *ret_id, int64_t *re
 	}
 	if (find_line(root_fd, "/etc/passwd", name, ret_id, ret_group))
 		return 0;
-	return err_set(e, ENOENT, "unable to find user %s: no matching entries in passwd file", name);
+	return err_set(e, ENOENT, "unable to find user %s: no matching entries in passwd file",
+		       name);
 }
 
 static int find_group(int root_fd, const char *name, int64_t *ret_id, struct err **e)
@@ -63,7 +64,8 @@ static int find_group(int root_fd, const char *name, int64_t *ret_id, struct err
 	if (num_parse(name, 0, INT32_MAX, ret_id) == 0 ||
 	    find_line(root_fd, "/etc/group", name, ret_id, &unused))
 		return 0;
-	return err_set(e, ENOENT, "unable to find group %s: no matching entries in group file", name);
+	return err_set(e, ENOENT, "unable to find group %s: no matching entries in group file",
+		       name);
 }
 
 int owner_find(int root_fd, const char *spec, uid_t *ret_uid, gid_t *ret_gid, struct err **e)

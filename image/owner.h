@@ -14,8 +14,8 @@
 
 #include "base/err.h"
 
-/* spec: "user", "user:group", names or numbers. A user's name alone brings its group, a number alone is
- * also the group's. "" is 0:0. */
+/* spec: "user", "user:group", names or numbers. A user's name alone brings its group, a number
+ * alone is also the group's. "" is 0:0. */
 int owner_find(int root_fd, const char *spec, uid_t *ret_uid, gid_t *ret_gid, struct err **e);
 
 #endif

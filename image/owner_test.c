@@ -9,7 +9,8 @@ static int setup(void **state)
 {
 	(void)state;
 	testdir_init(&dir);
-	testdir_write(&dir, "etc/passwd", "root:x:0:0::/:\napp:x:1000:1001::/:\nbroken\nlater:x:9:9::/:\n");
+	testdir_write(&dir, "etc/passwd",
+		      "root:x:0:0::/:\napp:x:1000:1001::/:\nbroken\nlater:x:9:9::/:\n");
 	testdir_write(&dir, "etc/group", "staff:x:50:app\n");
 	return 0;
 }
@@ -27,8 +28,14 @@ static void finds_names_and_numbers(void **state)
 		const char *spec;
 		unsigned uid, gid;
 	} rows[] = {
-		{ "", 0, 0 },         { "root", 0, 0 },      { "app", 1000, 1001 }, { "app:staff", 1000, 50 },
-		{ "7", 7, 7 },        { "7:8", 7, 8 },       { "later", 9, 9 },     { ":staff", 0, 50 },
+		{ "", 0, 0 },
+		{ "root", 0, 0 },
+		{ "app", 1000, 1001 },
+		{ "app:staff", 1000, 50 },
+		{ "7", 7, 7 },
+		{ "7:8", 7, 8 },
+		{ "later", 9, 9 },
+		{ ":staff", 0, 50 },
 		{ "2147483647", 2147483647, 2147483647 },
 	};
 

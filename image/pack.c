@@ -93,7 +93,8 @@ static bool put_path(struct header *h, const char *path)
 		return true;
 	}
 	for (size_t i = n - 1; i > 0; i--) {
-		if (path[i] != '/' || i > sizeof(h->prefix) || n - i - 1 > sizeof(h->name) || i == n - 1)
+		if (path[i] != '/' || i > sizeof(h->prefix) || n - i - 1 > sizeof(h->name) ||
+		    i == n - 1)
 			continue;
 		memcpy(h->prefix, path, i);
 		memcpy(h->name, path + i + 1, n - i - 1);
@@ -237,8 +238,9 @@ static int emit_data(struct packer *p, int fd, uint64_t size)
 /* 1 = was written as a link to an earlier name. */
 static int emit_hard_link(struct packer *p, struct member *m)
 {
-	AUTO(mem) char *key = xasprintf("%llx:%llx", (unsigned long long)m->st->st_dev,
-					(unsigned long long)m->st->st_ino);
+	AUTO(mem)
+	char *key = xasprintf("%llx:%llx", (unsigned long long)m->st->st_dev,
+			      (unsigned long long)m->st->st_ino);
 	const char *first = map_get(&p->links, key);
 
 	if (!first) {
@@ -299,7 +301,8 @@ static bool is_opaque(int fd)
 	AUTO(mem) char *path = xasprintf("/proc/self/fd/%d", fd);
 	char value[2];
 
-	return getxattr(path, "trusted.overlay.opaque", value, sizeof(value)) >= 1 && value[0] == 'y';
+	return getxattr(path, "trusted.overlay.opaque", value, sizeof(value)) >= 1 &&
+	       value[0] == 'y';
 }
 
 static int pack_dir(struct packer *p, int fd, const char *path, struct err **e);
@@ -345,7 +348,8 @@ static int pack_one(struct packer *p, int dirfd, const char *name, const struct 
 	return r < 0 ? err_sys(e, -r, "read") : 0;
 }
 
-static int pack_entry(struct packer *p, int dirfd, const char *dir, const char *name, struct err **e)
+static int pack_entry(struct packer *p, int dirfd, const char *dir, const char *name,
+		      struct err **e)
 {
 	AUTO(mem) char *path = xasprintf("%s%s", dir, name);
 	struct member m = { .path = path };
@@ -357,7 +361,8 @@ static int pack_entry(struct packer *p, int dirfd, const char *dir, const char *
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, errno, "pack \"%s\"", path);
 	if ((S_ISCHR(st.st_mode) && st.st_rdev == 0) ||
-	    (S_ISREG(st.st_mode) && !st.st_size && is_xattr_set(dirfd, name, "trusted.overlay.whiteout"))) {
+	    (S_ISREG(st.st_mode) && !st.st_size &&
+	     is_xattr_set(dirfd, name, "trusted.overlay.whiteout"))) {
 		emit_whiteout(p, dir, name);
 		return 0;
 	}
@@ -400,7 +405,7 @@ int pack_layer(int fs_fd, const struct pack_opts *o, struct pack_result *ret, st
 	ret->size = p.size;
 	ret->n_files = p.n_files;
 	MAP_EACH(m, &p.links)
-		free(m->value);
+	free(m->value);
 	map_done(&p.links);
 	free(p.block);
 	return r;

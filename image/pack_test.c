@@ -26,7 +26,8 @@ static void fill(const struct testdir *t)
 	testdir_write(t, "d/\xc3\xa4", "not ASCII");
 	testdir_write(t, "o/x", "y");
 	if (linkat(t->fd, "d/a", t->fd, "d/z", 0) < 0 || symlinkat("target", t->fd, "l") < 0 ||
-	    mknodat(t->fd, "gone", S_IFCHR, 0) < 0 || mknodat(t->fd, "fifo", S_IFIFO | 0600, 0) < 0 ||
+	    mknodat(t->fd, "gone", S_IFCHR, 0) < 0 ||
+	    mknodat(t->fd, "fifo", S_IFIFO | 0600, 0) < 0 ||
 	    lsetxattr(opaque, "trusted.overlay.opaque", "y", 1, 0) < 0 ||
 	    fchownat(t->fd, "d/a", 3000000, 7, 0) < 0 || utimensat(t->fd, "d/a", times, 0) < 0)
 		fail();
@@ -53,7 +54,8 @@ static void gives_the_same_bytes_for_the_same_tree(void **state)
 	testdir_init(&b);
 	fill(&a);
 	fill(&b);
-	/* Times other than those set differ between the two: only whole trees of equal times compare. */
+	/* Times other than those set differ between the two: only whole trees of equal times
+	 * compare. */
 	assert_string_equal(pack(a.fd, -1).diff_id, pack(a.fd, -1).diff_id);
 	assert_int_equal(pack(a.fd, -1).size, pack(b.fd, -1).size);
 	testdir_done(&a);
@@ -63,7 +65,9 @@ static void gives_the_same_bytes_for_the_same_tree(void **state)
 static void what_is_packed_unpacks_to_the_same_tree(void **state)
 {
 	int tar = memfd_create("tar", MFD_CLOEXEC);
-	struct unpack_job job = { .mode = UNPACK_LAYER, .lower_fd = -1, .blob_fd = -1, .in_fd = tar };
+	struct unpack_job job = {
+		.mode = UNPACK_LAYER, .lower_fd = -1, .blob_fd = -1, .in_fd = tar
+	};
 	struct unpack_result res;
 	AUTO(err) struct err *e = NULL;
 	struct pack_result first;
@@ -95,8 +99,9 @@ static void an_empty_layer_is_an_empty_archive(void **state)
 
 	(void)state;
 	testdir_init(&t);
-	assert_string_equal(pack(t.fd, -1).diff_id, "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6"
-						    "cddfaf10ace3c6ef");
+	assert_string_equal(pack(t.fd, -1).diff_id,
+			    "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6"
+			    "cddfaf10ace3c6ef");
 	testdir_done(&t);
 }
 

@@ -8,10 +8,10 @@
 static const struct {
 	const char *alias, *name;
 } arch_names[] = {
-	{ "x86_64", "amd64" }, { "x86-64", "amd64" },   { "i386", "386" },
-	{ "i686", "386" },     { "aarch64", "arm64" },  { "armhf", "arm" },
-	{ "armv7l", "arm" },   { "armv6l", "arm" },     { "armel", "arm" },
-	{ "ppc64le", "ppc64le" }, { "s390x", "s390x" }, { "riscv64", "riscv64" },
+	{ "x86_64", "amd64" },    { "x86-64", "amd64" },  { "i386", "386" },
+	{ "i686", "386" },        { "aarch64", "arm64" }, { "armhf", "arm" },
+	{ "armv7l", "arm" },      { "armv6l", "arm" },    { "armel", "arm" },
+	{ "ppc64le", "ppc64le" }, { "s390x", "s390x" },   { "riscv64", "riscv64" },
 };
 
 /* What each architecture can run besides itself, best first. */
@@ -54,9 +54,9 @@ static int rank(const struct json *entry, const char *arch)
 	if (is_attestation(entry) || !streq(json_str(p, "os", ""), "linux") ||
 	    !streq(platform_normalise_arch(json_str(p, "architecture", "")), arch))
 		return 0;
-	return !*variant || streq(variant, "v1") || streq(variant, "v8") || streq(variant, "v7") ?
-		       3 :
-		       2;
+	return !*variant || streq(variant, "v1") || streq(variant, "v8") || streq(variant, "v7")
+		       ? 3
+		       : 2;
 }
 
 static const struct json *best_of_arch(const struct json *manifests, const char *arch)
@@ -64,7 +64,8 @@ static const struct json *best_of_arch(const struct json *manifests, const char 
 	const struct json *best = NULL;
 	int best_rank = 0;
 
-	JSON_EACH(entry, manifests) {
+	JSON_EACH(entry, manifests)
+	{
 		int r = rank(entry, arch);
 
 		/* A higher amd64 level than the plain one may not run here. */
@@ -86,7 +87,8 @@ const struct json *platform_choose(const struct json *manifests, const char *arc
 			found = best_of_arch(manifests, arch_fallbacks[i].runs);
 	if (found)
 		return found;
-	JSON_EACH(entry, manifests) {
+	JSON_EACH(entry, manifests)
+	{
 		if (is_attestation(entry))
 			continue;
 		n_images++;
@@ -99,10 +101,10 @@ char *platform_of_config(const struct json *config)
 {
 	const char *variant = json_str(config, "variant", "");
 
-	return xasprintf("%s/%s%s%s", json_str(config, "os", "linux"),
-			 platform_normalise_arch(json_str(config, "architecture",
-							  platform_host_arch())),
-			 *variant ? "/" : "", variant);
+	return xasprintf(
+		"%s/%s%s%s", json_str(config, "os", "linux"),
+		platform_normalise_arch(json_str(config, "architecture", platform_host_arch())),
+		*variant ? "/" : "", variant);
 }
 
 int platform_is_host(const char *text, bool *ret, struct err **e)

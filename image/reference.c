@@ -99,7 +99,8 @@ static bool domain_is_valid(const char *domain)
 
 	if (*domain == '[') {
 		end = strchr(domain, ']');
-		if (!end || strspn(domain + 1, "0123456789abcdefABCDEF:") != (size_t)(end - domain - 1))
+		if (!end ||
+		    strspn(domain + 1, "0123456789abcdefABCDEF:") != (size_t)(end - domain - 1))
 			return false;
 		return end[1] == '\0' || (end[1] == ':' && port_is_valid(end + 2));
 	}
@@ -192,8 +193,7 @@ static int check_path(const char *domain, const char *path, struct err **e)
 	if (!path_is_valid(path) || !domain_is_valid(domain))
 		return err_set(e, EINVAL, "invalid reference format");
 	if (strlen(path) > PATH_MAX_LEN)
-		return err_set(e, EINVAL,
-			       "repository name must not be more than %d characters",
+		return err_set(e, EINVAL, "repository name must not be more than %d characters",
 			       PATH_MAX_LEN);
 	return 0;
 }
@@ -236,7 +236,9 @@ int reference_parse(const char *s, struct reference *ret, struct err **e)
 	*ret = (struct reference){
 		.domain = TAKE_PTR(domain),
 		.path = xstrdup(rest),
-		.tag = tag ? xstrdup(tag) : digest ? NULL : xstrdup("latest"),
+		.tag = tag      ? xstrdup(tag)
+		       : digest ? NULL
+				: xstrdup("latest"),
 		.digest = xstrdup(digest),
 	};
 	return 0;

@@ -23,7 +23,10 @@ struct reference {
 	char *tag;    /* NULL only when there is a digest */
 	char *digest; /* "sha256:<64 hex>" or NULL */
 };
-#define REFERENCE_INIT { 0 }
+#define REFERENCE_INIT                                                                             \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 /* Adds docker.io, library/ and :latest where they are implied. */
 int reference_parse(const char *s, struct reference *ret, struct err **e);

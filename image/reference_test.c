@@ -64,9 +64,10 @@ static void a_digest_replaces_the_implied_tag(void **state)
 
 static void refuses_what_is_no_reference(void **state)
 {
-	static const char *const bad[] = { "", ":tag", "a//b", "a/-b", "A/b:", "-a", "a:",
-					   "a@sha256:short", "a___b", "a..b", "a_.b", "a/b/",
-					   "/a", "a b", "a:b:c", "[::1/x" };
+	static const char *const bad[] = { "",      ":tag", "a//b",  "a/-b",
+					   "A/b:",  "-a",   "a:",    "a@sha256:short",
+					   "a___b", "a..b", "a_.b",  "a/b/",
+					   "/a",    "a b",  "a:b:c", "[::1/x" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -82,9 +83,10 @@ static void says_that_upper_case_is_the_trouble(void **state)
 
 static void tells_identifiers_from_names(void **state)
 {
-	AUTO(mem) char *want = xasprintf("invalid repository name (%s), cannot specify 64-byte "
-					 "hexadecimal strings",
-					 hex64);
+	AUTO(mem)
+	char *want = xasprintf("invalid repository name (%s), cannot specify 64-byte "
+			       "hexadecimal strings",
+			       hex64);
 
 	(void)state;
 	assert_refused(hex64, want);

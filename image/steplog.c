@@ -13,8 +13,8 @@ struct steplog {
 	FILE *to;
 	enum steplog_mode mode;
 	char *prefix;
-	unsigned number;  /* of the current step */
-	char *name;       /* NULL between steps */
+	unsigned number; /* of the current step */
+	char *name;      /* NULL between steps */
 	int64_t begun_ns;
 	struct buf line;  /* output that has no newline yet */
 	struct strv tail; /* the last lines of output, "0.312 text" */
@@ -70,8 +70,8 @@ static char *with_prefix(const struct steplog *p, char *name)
 
 	if (!p->prefix)
 		return name;
-	out = name[0] == '[' ? xasprintf("[%s %s", p->prefix, name + 1) :
-			       xasprintf("[%s] %s", p->prefix, name);
+	out = name[0] == '[' ? xasprintf("[%s %s", p->prefix, name + 1)
+			     : xasprintf("[%s] %s", p->prefix, name);
 	free(name);
 	return out;
 }
@@ -147,7 +147,10 @@ void steplog_end(struct steplog *p, enum steplog_end how)
 	AUTO(mem) char *done = xasprintf("DONE %.1fs", seconds(p));
 
 	end_output(p);
-	emit(p, how == STEPLOG_CACHED ? "CACHED" : how == STEPLOG_CANCELED ? "CANCELED" : done,
+	emit(p,
+	     how == STEPLOG_CACHED     ? "CACHED"
+	     : how == STEPLOG_CANCELED ? "CANCELED"
+				       : done,
 	     how == STEPLOG_CANCELED ? "Warning" : "Done");
 	free(TAKE_PTR(p->name));
 }

@@ -191,7 +191,8 @@ static int read_diff_ids(struct image *im, size_t n_layers, struct err **e)
 {
 	const struct json *ids = json_path(im->config, "rootfs", "diff_ids", NULL);
 
-	JSON_EACH(id, ids) {
+	JSON_EACH(id, ids)
+	{
 		const char *text = json_text(id);
 
 		if (!text || !digest_is_valid(text))
@@ -277,7 +278,8 @@ static int load_image(const struct image_store *s, const char *digest, struct im
 /* References that share the digest. */
 static void add_refs(const struct json *index, struct image *im)
 {
-	JSON_EACH(d, json_get(index, "manifests")) {
+	JSON_EACH(d, json_get(index, "manifests"))
+	{
 		AUTO(mem) char *ref = image_descriptor_ref(d);
 
 		if (ref && streq(json_str(d, "digest", ""), im->digest))
@@ -298,14 +300,15 @@ static const char *find_by_ref(const struct json *index, const struct reference 
 {
 	AUTO(mem) char *text = reference_format(want);
 
-	JSON_EACH(d, json_get(index, "manifests")) {
+	JSON_EACH(d, json_get(index, "manifests"))
+	{
 		AUTO(mem) char *ref = image_descriptor_ref(d);
 		const char *digest = json_str(d, "digest", "");
 
 		if (!ref)
 			continue;
-		if (want->digest ? streq(digest, want->digest) && same_repository(want, ref) :
-				   streq(ref, text))
+		if (want->digest ? streq(digest, want->digest) && same_repository(want, ref)
+				 : streq(ref, text))
 			return digest;
 	}
 	return NULL;
@@ -405,7 +408,8 @@ int image_list(const struct image_store *s, struct image_list *ret, struct err *
 
 	if (r < 0)
 		return r;
-	JSON_EACH(d, json_get(index, "manifests")) {
+	JSON_EACH(d, json_get(index, "manifests"))
+	{
 		const char *digest = json_str(d, "digest", "");
 		struct image *im;
 

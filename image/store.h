@@ -1,11 +1,11 @@
 /*
- * image/store.h - images on disk: an OCI image layout and the unpacked layers beside it; the reading
- * side, for every program. Writing is image/store_write.h.
+ * image/store.h - images on disk: an OCI image layout and the unpacked layers beside it; the
+ * reading side, for every program. Writing is image/store_write.h.
  *
  * ROOT/images is a valid image layout that other programs may read in place; its index.json has one
- * descriptor per reference, annotated org.opencontainers.image.ref.name with the canonical reference.
- * ROOT/layers/<hex>/fs is a layer in overlay form, keyed by diff ID, or by chain ID when its content
- * had to be completed from the layers below (meta.json says so).
+ * descriptor per reference, annotated org.opencontainers.image.ref.name with the canonical
+ * reference. ROOT/layers/<hex>/fs is a layer in overlay form, keyed by diff ID, or by chain ID when
+ * its content had to be completed from the layers below (meta.json says so).
  *
  * Owns:    the caller owns what *_open, *_find and *_list return.
  * Units:   sizes in bytes of unpacked files.
@@ -31,20 +31,20 @@ struct image_store {
 };
 
 struct image {
-	char *id;            /* "sha256:<hex>" of the config document */
-	char *digest;        /* of what the references point at: a manifest or an index */
-	char *manifest;      /* of the manifest of the chosen platform */
-	struct strv refs;    /* canonical, in index order */
-	struct json *config; /* the whole config document; run defaults are its member "config" */
-	struct strv diff_ids;/* "sha256:<hex>", bottom -> top */
-	struct strv layers;  /* to mount: absolute directories, bottom -> top; empty when incomplete.
-			      * A layer that comes twice is there once, at its upper place */
-	char *created;       /* RFC 3339, NULL when unknown */
-	char *platform;      /* "linux/amd64" */
-	char *comment;       /* comment of the last history entry, NULL when there is none */
+	char *id;             /* "sha256:<hex>" of the config document */
+	char *digest;         /* of what the references point at: a manifest or an index */
+	char *manifest;       /* of the manifest of the chosen platform */
+	struct strv refs;     /* canonical, in index order */
+	struct json *config;  /* the whole config document; run defaults are its member "config" */
+	struct strv diff_ids; /* "sha256:<hex>", bottom -> top */
+	struct strv layers; /* to mount: absolute directories, bottom -> top; empty when incomplete.
+			     * A layer that comes twice is there once, at its upper place */
+	char *created;      /* RFC 3339, NULL when unknown */
+	char *platform;     /* "linux/amd64" */
+	char *comment;      /* comment of the last history entry, NULL when there is none */
 	uint64_t size;
 	uint64_t manifest_size;
-	bool is_complete;    /* every layer is unpacked */
+	bool is_complete; /* every layer is unpacked */
 };
 
 struct image_list {
@@ -88,8 +88,8 @@ int image_blob_read(const struct image_store *s, const char *digest, size_t max,
  * size to *size. */
 char *image_layer_name(const struct image_store *s, const struct strv *diff_ids, size_t i,
 		       uint64_t *size);
-/* Puts a layer directory on top. overlayfs refuses a directory that is in a stack twice (ELOOP), and
- * all that the lower one shows is hidden by the upper: it goes. */
+/* Puts a layer directory on top. overlayfs refuses a directory that is in a stack twice (ELOOP),
+ * and all that the lower one shows is hidden by the upper: it goes. */
 void image_layers_push(struct strv *layers, const char *dir);
 /* Parsed index.json; an empty index when there is no store yet. */
 int image_index_read(const struct image_store *s, struct json **ret, struct err **e);

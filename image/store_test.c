@@ -185,8 +185,9 @@ static void a_container_keeps_its_image(void **state)
 	AUTO(strv) struct strv lines = STRV_INIT;
 	AUTO(err) struct err *e = NULL;
 
-	config = xasprintf("{\"annotations\":{\"compose.overlay\":\"{\\\"lower\\\":[\\\"%s\\\"]}\"}}",
-			   im->layers.v[0]);
+	config = xasprintf(
+		"{\"annotations\":{\"compose.overlay\":\"{\\\"lower\\\":[\\\"%s\\\"]}\"}}",
+		im->layers.v[0]);
 	testdir_write(&f->dir, "projects/p/containers/p-web-1/config.json", config);
 	assert_true(image_is_used(f->s, im));
 	assert_int_equal(image_remove(f->s, "app:1", false, &lines, &e), -EBUSY);

@@ -1,7 +1,8 @@
 /*
- * Nothing here waits for the disk: an fsync after hundreds of megabytes of new files would write them
- * all. store_sync_later() does it behind the user's back; until then a crash may cost the image just
- * made, which then counts as absent (wrong digest, layer of another boot), never as whole.
+ * Nothing here waits for the disk: an fsync after hundreds of megabytes of new files would write
+ * them all. store_sync_later() does it behind the user's back; until then a crash may cost the
+ * image just made, which then counts as absent (wrong digest, layer of another boot), never as
+ * whole.
  */
 #include "image/store_write.h"
 
@@ -26,8 +27,8 @@ static int index_write(const struct image_store *s, const struct json *index, st
 {
 	AUTO(mem) char *text = json_print(index, true);
 
-	return file_write(s->images_fd, "index.json", text, strlen(text), 0644, /* durable= */ false,
-			  e);
+	return file_write(s->images_fd, "index.json", text, strlen(text), 0644,
+			  /* durable= */ false, e);
 }
 
 static int make_layout(const char *root, struct err **e)
@@ -259,18 +260,18 @@ static struct json *descriptor_new(const struct store_descriptor *d, const char 
 
 /* What to leave out of index.json. */
 struct index_edit {
-	struct json *list;   /* the new "manifests" */
-	const char *ref;     /* drop this reference ... */
-	const char *digest;  /* ... and everything of this digest, when set */
-	bool keep_dangling;  /* a dropped reference leaves its image behind */
+	struct json *list;  /* the new "manifests" */
+	const char *ref;    /* drop this reference ... */
+	const char *digest; /* ... and everything of this digest, when set */
+	bool keep_dangling; /* a dropped reference leaves its image behind */
 	bool found;
 };
 
 static bool list_has_digest(const struct json *list, const char *digest)
 {
 	JSON_EACH(d, list)
-		if (streq(json_str(d, "digest", ""), digest))
-			return true;
+	if (streq(json_str(d, "digest", ""), digest))
+		return true;
 	return false;
 }
 
@@ -279,7 +280,8 @@ static void index_edit(struct json *index, struct index_edit *edit)
 	AUTO(json) struct json *dropped = json_new_arr();
 
 	edit->list = json_new_arr();
-	JSON_EACH(d, json_get(index, "manifests")) {
+	JSON_EACH(d, json_get(index, "manifests"))
+	{
 		AUTO(mem) char *ref = image_descriptor_ref(d);
 		bool is_ref = edit->ref && streq(ref, edit->ref);
 
@@ -290,7 +292,8 @@ static void index_edit(struct json *index, struct index_edit *edit)
 		else
 			json_push(edit->list, json_dup(d));
 	}
-	JSON_EACH(d, dropped) {
+	JSON_EACH(d, dropped)
+	{
 		struct json *copy;
 
 		if (list_has_digest(edit->list, json_str(d, "digest", "")))
@@ -306,7 +309,8 @@ static void drop_dangling(struct json *index, const char *digest)
 {
 	struct json *list = json_new_arr();
 
-	JSON_EACH(d, json_get(index, "manifests")) {
+	JSON_EACH(d, json_get(index, "manifests"))
+	{
 		AUTO(mem) char *ref = image_descriptor_ref(d);
 
 		if (ref || !streq(json_str(d, "digest", ""), digest))
@@ -330,7 +334,8 @@ static int index_begin(const struct image_store *s, struct json **ret, struct er
 /* A rebuild that changed nothing tags what is tagged: then the disk is left in peace. */
 static bool is_tagged(const struct json *index, const char *ref, const char *digest)
 {
-	JSON_EACH(d, json_get(index, "manifests")) {
+	JSON_EACH(d, json_get(index, "manifests"))
+	{
 		AUTO(mem) char *name = image_descriptor_ref(d);
 
 		if (streq(name, ref) && streq(json_str(d, "digest", ""), digest))

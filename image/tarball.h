@@ -23,7 +23,7 @@
 
 struct tar_entry {
 	const char *name;
-	char type; /* '0' file, '5' directory, ... */
+	char type;        /* '0' file, '5' directory, ... */
 	const char *text; /* content, or target of a link */
 	unsigned mode, uid;
 	unsigned mtime;

@@ -1,5 +1,6 @@
 /*
- * image/testdir.h - a directory for one test, and files in it; included by *_test.c and *_fuzz.c only.
+ * image/testdir.h - a directory for one test, and files in it; included by *_test.c and *_fuzz.c
+ * only.
  *
  * Owns:    testdir_done() removes the directory.
  * Units:   none.

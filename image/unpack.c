@@ -22,8 +22,8 @@
 
 enum { READ_SIZE = 1 << 18, SNIFF_SIZE = 512 };
 
-#define MAX_ENTRIES 5000000ULL
-#define MAX_RATIO 1000ULL
+#define MAX_ENTRIES    5000000ULL
+#define MAX_RATIO      1000ULL
 #define MAX_RATIO_FROM (1ULL << 30)
 
 static void archive_autop(struct archive **a)
@@ -34,8 +34,8 @@ static void archive_autop(struct archive **a)
 
 struct unpacker {
 	const struct unpack_job *job;
-	char *block;        /* READ_SIZE bytes of in_fd */
-	size_t n_block;     /* the first block was read ahead for sniffing */
+	char *block;    /* READ_SIZE bytes of in_fd */
+	size_t n_block; /* the first block was read ahead for sniffing */
 	bool has_block;
 	struct digest_pipe *blob; /* hash of in_fd; NULL when it is the tar's */
 	struct digest_pipe *diff; /* hash of the tar */
@@ -55,7 +55,9 @@ enum unpack_compression unpack_sniff(const void *p, size_t n)
 		{ "\x1f\x8b", 2, UNPACK_GZIP },
 		{ "\x28\xb5\x2f\xfd", 4, UNPACK_ZSTD },
 		{ "BZh", 3, UNPACK_BZIP2 },
-		{ "\xfd" "7zXZ\0", 6, UNPACK_XZ },
+		{ "\xfd"
+		  "7zXZ\0",
+		  6, UNPACK_XZ },
 	};
 	const unsigned char *u = p;
 
@@ -202,8 +204,7 @@ static int check_limits(struct unpacker *u, struct err **e)
 	if (u->n_entries > MAX_ENTRIES)
 		return err_set(e, EFBIG, "layer exceeds %llu entries", MAX_ENTRIES);
 	if (u->tree.size > MAX_RATIO_FROM && u->tree.size / MAX_RATIO > u->in_size)
-		return err_set(e, EFBIG, "layer exceeds a compression ratio of %llu:1",
-			       MAX_RATIO);
+		return err_set(e, EFBIG, "layer exceeds a compression ratio of %llu:1", MAX_RATIO);
 	if (is_cancelled(u))
 		return err_set(e, EINTR, "cancelled");
 	return 0;
@@ -294,7 +295,8 @@ static int run(struct unpacker *u, struct err **e)
 int unpack(const struct unpack_job *job, struct unpack_result *ret, struct err **e)
 {
 	struct unpacker u = { .job = job, .block = xmalloc(READ_SIZE) };
-	/* Names in pax headers are UTF-8; without such a locale libarchive cannot give them back. */
+	/* Names in pax headers are UTF-8; without such a locale libarchive cannot give them back.
+	 */
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
 	int r;

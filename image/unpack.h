@@ -31,10 +31,12 @@ enum unpack_mode {
 
 struct unpack_job {
 	enum unpack_mode mode;
-	int in_fd;   /* the tar, anything readable */
-	int root_fd; /* directory to fill */
-	int blob_fd; /* >= 0: keep what can be a layer blob: gzip and zstd as they come, else the tar */
-	int lower_fd; /* merged layers below, -1 = none: gives implied directories their attributes */
+	int in_fd;    /* the tar, anything readable */
+	int root_fd;  /* directory to fill */
+	int blob_fd;  /* >= 0: keep what can be a layer blob: gzip and zstd as they come, else the
+			 tar */
+	int lower_fd; /* merged layers below, -1 = none: gives implied directories their attributes
+		       */
 	bool is_lowest; /* nothing can be below: whiteouts mean nothing */
 	bool has_owner; /* UNPACK_ADD: everything belongs to uid:gid */
 	uid_t uid;

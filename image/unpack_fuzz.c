@@ -20,7 +20,9 @@ static void check_outside(const struct testdir *t)
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
-	struct unpack_job job = { .mode = n % 2 ? UNPACK_LAYER : UNPACK_ADD, .lower_fd = -1, .blob_fd = -1 };
+	struct unpack_job job = { .mode = n % 2 ? UNPACK_LAYER : UNPACK_ADD,
+				  .lower_fd = -1,
+				  .blob_fd = -1 };
 	AUTO(err) struct err *e = NULL;
 	struct unpack_result res;
 	struct testdir t;

@@ -42,8 +42,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int unpack_job_run(struct fixture *f, struct unpack_job *job, const struct tar_entry *entries,
-			  size_t n)
+static int unpack_job_run(struct fixture *f, struct unpack_job *job,
+			  const struct tar_entry *entries, size_t n)
 {
 	AUTO(err) struct err *e = NULL;
 	struct buf b = BUF_INIT;
@@ -221,7 +221,9 @@ static void the_lowest_layer_has_nothing_to_hide(void **state)
 static void an_added_archive_may_not_hold_whiteouts(void **state)
 {
 	struct fixture *f = *state;
-	struct unpack_job job = { .mode = UNPACK_ADD, .lower_fd = -1, .has_owner = true, .uid = 9, .gid = 9 };
+	struct unpack_job job = {
+		.mode = UNPACK_ADD, .lower_fd = -1, .has_owner = true, .uid = 9, .gid = 9
+	};
 	const struct tar_entry good[] = { { "f", '0', "x", 0644, 1 } };
 	const struct tar_entry bad[] = { { ".wh.x", '0', "" } };
 
@@ -235,8 +237,8 @@ static void the_last_entry_of_a_name_wins(void **state)
 	struct fixture *f = *state;
 
 	ASSERT_RUN(f, { "a", '0', "1" }, { "a", '0', "2" }, { "f", '0', "x" }, { "f/", '5' },
-		   { "f/in", '0', "y" }, { "d/", '5' }, { "d/x", '0', "gone" }, { "d", '0', "file" },
-		   { "m/", '5', NULL, 0700 }, { "m/", '5', NULL, 0711 });
+		   { "f/in", '0', "y" }, { "d/", '5' }, { "d/x", '0', "gone" },
+		   { "d", '0', "file" }, { "m/", '5', NULL, 0700 }, { "m/", '5', NULL, 0711 });
 	assert_text(f, "a", "2");
 	assert_text(f, "f/in", "y");
 	assert_text(f, "d", "file");
@@ -284,8 +286,9 @@ static void the_diff_id_covers_the_padding(void **state)
 
 	/* One empty archive: 1024 zero bytes. */
 	assert_int_equal(run(f, NULL, 0), 0);
-	assert_string_equal(f->result.diff_id, "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6"
-					       "cddfaf10ace3c6ef");
+	assert_string_equal(f->result.diff_id,
+			    "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6"
+			    "cddfaf10ace3c6ef");
 	assert_int_equal(f->result.tar_size, 1024);
 }
 

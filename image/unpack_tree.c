@@ -21,10 +21,10 @@ static const char wh_opaque[] = ".wh..wh..opq";
 
 /* One entry on its way to the disk. */
 struct place {
-	char *path;       /* clean, for messages too */
-	int parent_fd;    /* borrowed from the tree's cache */
-	const char *name; /* last component, "." for the root */
-	bool was_whiteout;/* something of the lower layers stays hidden */
+	char *path;        /* clean, for messages too */
+	int parent_fd;     /* borrowed from the tree's cache */
+	const char *name;  /* last component, "." for the root */
+	bool was_whiteout; /* something of the lower layers stays hidden */
 };
 
 char *unpack_clean_path(const char *name)
@@ -106,7 +106,8 @@ static int make_implied_dir(struct unpack_tree *t, int parent, const char *path,
 	if (mkdirat(parent, name, 0755) < 0)
 		return -errno;
 	if (t->job->lower_fd >= 0)
-		below = open_in_root(t->job->lower_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+		below = open_in_root(t->job->lower_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
+				     0);
 	if (below < 0 || fstat(below, &st) < 0) {
 		remember_dir(t, path, (struct timespec){ 0 });
 		return 0;
@@ -342,7 +343,8 @@ static int write_at(int fd, const char *data, size_t n, int64_t offset)
 }
 
 /* The data of the current entry; holes stay holes. */
-static int write_data(struct unpack_tree *t, struct archive *a, int fd, int64_t size, struct err **e)
+static int write_data(struct unpack_tree *t, struct archive *a, int fd, int64_t size,
+		      struct err **e)
 {
 	int64_t end = 0;
 	const void *block;
@@ -370,8 +372,9 @@ static int write_data(struct unpack_tree *t, struct archive *a, int fd, int64_t 
 static int add_file(struct unpack_tree *t, struct place *p, struct archive *a,
 		    struct archive_entry *entry, struct err **e)
 {
-	AUTO(fd) int fd = openat(p->parent_fd, p->name,
-				 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	AUTO(fd)
+	int fd = openat(p->parent_fd, p->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			0600);
 	int64_t size = archive_entry_size(entry);
 	int r;
 
@@ -384,8 +387,8 @@ static int add_file(struct unpack_tree *t, struct place *p, struct archive *a,
 	return r < 0 ? err_sys(e, -r, "set its attributes") : 0;
 }
 
-static int add_dir(struct unpack_tree *t, struct place *p, bool exists,
-		   struct archive_entry *entry, struct err **e)
+static int add_dir(struct unpack_tree *t, struct place *p, bool exists, struct archive_entry *entry,
+		   struct err **e)
 {
 	int r = 0;
 
@@ -412,7 +415,8 @@ static int add_special(struct unpack_tree *t, struct place *p, struct archive_en
 		if (!target || !*target)
 			errno = EINVAL;
 	} else if (type == AE_IFCHR && dev == 0) {
-		return err_set(e, EPERM, "device 0:0 is refused: it would hide files of other layers");
+		return err_set(e, EPERM,
+			       "device 0:0 is refused: it would hide files of other layers");
 	} else {
 		r = mknodat(p->parent_fd, p->name, type | 0600, dev);
 	}
@@ -488,8 +492,8 @@ static int add_whiteout(struct unpack_tree *t, const struct place *p, struct err
 	return r < 0 ? err_sys(e, -r, "create whiteout") : 0;
 }
 
-static int add_at(struct unpack_tree *t, char *path, struct archive *a,
-		  struct archive_entry *entry, struct err **e)
+static int add_at(struct unpack_tree *t, char *path, struct archive *a, struct archive_entry *entry,
+		  struct err **e)
 {
 	mode_t type = archive_entry_filetype(entry);
 	const char *link = archive_entry_hardlink(entry);
@@ -574,7 +578,8 @@ static int copy_from_lower(struct unpack_tree *t, const struct unpack_link *l)
 		r = clear_place(t, &p, false, &keep);
 	if (r < 0)
 		return r;
-	to = openat(p.parent_fd, p.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	to = openat(p.parent_fd, p.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    0600);
 	if (to < 0)
 		return -errno;
 	r = copy_data(from, to);

@@ -8,7 +8,8 @@
  * Units:   size in bytes of file content.
  * Errors:  with the entry's name.
  * Thread:  one.
- * Source:  image-spec layer.md; openat2(2); kernel overlayfs.rst "whiteouts and opaque directories".
+ * Source:  image-spec layer.md; openat2(2); kernel overlayfs.rst "whiteouts and opaque
+ * directories".
  */
 #ifndef IMAGE_UNPACK_TREE_H
 #define IMAGE_UNPACK_TREE_H

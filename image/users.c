@@ -66,8 +66,8 @@ static bool is_same_stack(void *arg, const char *container, const struct json *l
 	if (json_len(lower) != i || !i)
 		return false;
 	JSON_EACH(dir, lower)
-		if (!streq(json_text(dir), search->layers->v[--i]))
-			return false;
+	if (!streq(json_text(dir), search->layers->v[--i]))
+		return false;
 	search->found = xstrdup(container);
 	return true;
 }
@@ -83,7 +83,8 @@ char *image_user_find(const struct image_store *s, const struct strv *layers)
 static bool mark(void *arg, const char *container, const struct json *lower)
 {
 	(void)container;
-	JSON_EACH(dir, lower) {
+	JSON_EACH(dir, lower)
+	{
 		/* ".../layers/<name>/fs" */
 		AUTO(mem) char *parent = path_dir(json_text(dir) ? json_text(dir) : "");
 

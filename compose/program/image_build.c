@@ -20,7 +20,7 @@ enum { SPEC_MAX = 64 << 20 };
 
 /* Members of the compose file's build section that the builder takes as they are. */
 static const char *const plain_members[] = {
-	"context",  "dockerfile",  "dockerfile_inline", "target",     "args",         "network",
+	"context",   "dockerfile",  "dockerfile_inline",   "target",     "args",         "network",
 	"platforms", "extra_hosts", "additional_contexts", "privileged", "entitlements",
 };
 
@@ -51,7 +51,8 @@ static int copy_secrets(struct json *to, const struct json *request, const struc
 {
 	struct json *list = json_set(to, "secrets", json_new_arr());
 
-	JSON_EACH(use, json_get(build, "secrets")) {
+	JSON_EACH(use, json_get(build, "secrets"))
+	{
 		const char *source = json_text(use) ? json_text(use) : json_str(use, "source", "");
 		const struct json *def = json_get(json_get(request, "secrets"), source);
 		const char *id = json_str(use, "target", source);
@@ -72,12 +73,13 @@ static int copy_secrets(struct json *to, const struct json *request, const struc
 
 static void copy_labels(struct json *to, const struct json *request, const struct json *build)
 {
-	const struct json *const from[] = { json_get(build, "labels"), json_get(request, "labels") };
+	const struct json *const from[] = { json_get(build, "labels"),
+					    json_get(request, "labels") };
 	struct json *labels = json_set(to, "labels", json_new_obj());
 
 	for (size_t i = 0; i < ARRAY_LEN(from); i++)
 		JSON_EACH(l, from[i])
-			json_set_str(labels, json_key(l), json_text(l) ? json_text(l) : "");
+	json_set_str(labels, json_key(l), json_text(l) ? json_text(l) : "");
 }
 
 static void copy_tags(struct json *to, const struct json *request, const struct json *build)
@@ -87,7 +89,7 @@ static void copy_tags(struct json *to, const struct json *request, const struct 
 
 	for (size_t i = 0; i < ARRAY_LEN(from); i++)
 		JSON_EACH(t, from[i])
-			json_push_str(tags, json_text(t));
+	json_push_str(tags, json_text(t));
 	if (json_str(request, "image", NULL))
 		json_push_str(tags, json_str(request, "image", NULL));
 }
@@ -169,12 +171,12 @@ static int run_build(const struct image_store *s, const struct json *request, in
 {
 	bool quiet = json_bool(request, "quiet", false);
 	const char *mode = json_str(request, "progress", "plain");
-	AUTO(steplog) struct steplog *log =
-		steplog_new(stdout,
-			    quiet || streq(mode, "quiet") ? STEPLOG_QUIET :
-			    streq(mode, "json")           ? STEPLOG_JSON :
-							    STEPLOG_PLAIN,
-			    json_str(request, "prefix", NULL));
+	AUTO(steplog)
+	struct steplog *log = steplog_new(stdout,
+					  quiet || streq(mode, "quiet") ? STEPLOG_QUIET
+					  : streq(mode, "json")         ? STEPLOG_JSON
+									: STEPLOG_PLAIN,
+					  json_str(request, "prefix", NULL));
 	AUTO(build_result) struct build_result res = { 0 };
 	AUTO(json) struct json *spec = NULL;
 	struct image_runner runner;

@@ -122,8 +122,10 @@ int image_cmd_tag(int argc, char **argv, struct err **e)
 		return usage(e, "tag SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]");
 	ref = reference_canonical(argv[2], e);
 	if (!ref)
-		return err_wrap(e, "Error parsing reference: \"%s\" is not a valid "
-				   "repository/tag", argv[2]);
+		return err_wrap(e,
+				"Error parsing reference: \"%s\" is not a valid "
+				"repository/tag",
+				argv[2]);
 	if (strchr(ref, '@'))
 		return err_set(e, EINVAL, "refusing to create a tag with a digest reference");
 	r = store_create(place_root(), &s, e);
@@ -143,8 +145,9 @@ int image_cmd_pull(int argc, char **argv, struct err **e)
 	const char *name = argc > 1 ? argv[argc - 1] : "";
 
 	(void)err_set(e, ENOTSUP, "pull %s: this version has no registry client", name);
-	err_hint(e, "make the image with \"compose image import\" or a build section, or copy it "
-		    "into %s/images with skopeo",
+	err_hint(e,
+		 "make the image with \"compose image import\" or a build section, or copy it "
+		 "into %s/images with skopeo",
 		 place_root());
 	return -ENOTSUP;
 }

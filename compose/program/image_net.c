@@ -44,7 +44,8 @@ static int receive(struct image_net *n, struct json **ret, int *fds, size_t *n_f
 	return json_parse(packet, (size_t)got, ret, e);
 }
 
-/* Takes request. The first descriptor of the reply goes to *ret_fd (may be NULL), the rest is closed. */
+/* Takes request. The first descriptor of the reply goes to *ret_fd (may be NULL), the rest is
+ * closed. */
 static int call(struct image_net *n, struct json *request, struct json **ret, int *ret_fd,
 		struct err **e)
 {

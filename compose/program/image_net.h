@@ -1,6 +1,6 @@
 /*
- * compose/program/image_net.h - the network of a build: one namespace for all its RUN steps, made by the
- * network worker on first use.
+ * compose/program/image_net.h - the network of a build: one namespace for all its RUN steps, made
+ * by the network worker on first use.
  *
  * Owns:    image_net_close() gives everything back.
  * Units:   none.
@@ -20,13 +20,16 @@
 struct image_net {
 	const char *id; /* of the container, borrowed */
 	pid_t worker;
-	int sock;       /* -1 = no worker */
-	int netns;      /* -1 = not attached */
-	char *gateway;  /* NULL when there is none */
+	int sock;      /* -1 = no worker */
+	int netns;     /* -1 = not attached */
+	char *gateway; /* NULL when there is none */
 	bool is_own_network;
 	int64_t next_id;
 };
-#define IMAGE_NET_INIT { .worker = -1, .sock = -1, .netns = -1 }
+#define IMAGE_NET_INIT                                                                             \
+	{                                                                                          \
+		.worker = -1, .sock = -1, .netns = -1                                              \
+	}
 
 /* network: "default" or the name of one that exists. alive: ids of builds that
  * run; what others left behind is removed. */

@@ -1,10 +1,11 @@
 /*
- * Normally: bundle and network are made with the first RUN and kept for the others; each step writes
- * config.json, starts `compose-runtime run` in a process group of its own and reads its output.
+ * Normally: bundle and network are made with the first RUN and kept for the others; each step
+ * writes config.json, starts `compose-runtime run` in a process group of its own and reads its
+ * output.
  *
- * When the build is cancelled, `compose-runtime delete --force` ends the container, and the runtime that
- * waited for it ends by itself. A builder that was killed leaves its directory with a lock nobody
- * holds: the next one clears up behind it.
+ * When the build is cancelled, `compose-runtime delete --force` ends the container, and the runtime
+ * that waited for it ends by itself. A builder that was killed leaves its directory with a lock
+ * nobody holds: the next one clears up behind it.
  */
 #include "compose/program/image_run.h"
 
@@ -151,10 +152,12 @@ static void set_process(struct json *config, const struct build_run *run, struct
 	json_set_bool(p, "noNewPrivileges", false);
 }
 
-static void set_mounts(struct json *config, const struct image_runner *r, const struct build_run *run)
+static void set_mounts(struct json *config, const struct image_runner *r,
+		       const struct build_run *run)
 {
 	static const char *const etc[] = { "hosts", "hostname", "resolv.conf" };
-	struct json *m = json_set(config, "mounts", spec_default_mounts(run->shm_size, run->privileged));
+	struct json *m =
+		json_set(config, "mounts", spec_default_mounts(run->shm_size, run->privileged));
 
 	for (size_t i = 0; i < ARRAY_LEN(etc); i++) {
 		AUTO(mem) char *from = xasprintf("%s/%s", r->bundle, etc[i]);
@@ -164,22 +167,26 @@ static void set_mounts(struct json *config, const struct image_runner *r, const 
 	}
 	for (size_t i = 0; i < run->n_mounts; i++) {
 		const struct build_mount *b = &run->mounts[i];
-		AUTO(mem) char *size = b->size > 0 ? xasprintf("size=%lld", (long long)b->size) : NULL;
+		AUTO(mem)
+		char *size = b->size > 0 ? xasprintf("size=%lld", (long long)b->size) : NULL;
 
 		if (b->type == BUILD_MOUNT_TMPFS)
-			spec_mount_add(m, b->target, "tmpfs", "tmpfs", "nosuid", "nodev", size, NULL);
+			spec_mount_add(m, b->target, "tmpfs", "tmpfs", "nosuid", "nodev", size,
+				       NULL);
 		else
 			spec_mount_add(m, b->target, "bind", b->source, "rbind", "rprivate",
 				       b->read_only ? "ro" : "rw", NULL);
 	}
 }
 
-static void set_linux(struct json *config, const struct image_runner *r, const struct build_run *run)
+static void set_linux(struct json *config, const struct image_runner *r,
+		      const struct build_run *run)
 {
 	struct json *l = json_set(config, "linux", json_new_obj()), *ns, *net;
 	AUTO(mem) char *cgroup = xasprintf("compose/%s", r->id);
 
-	ns = json_set(l, "namespaces", spec_namespaces("pid", "mount", "ipc", "uts", "cgroup", NULL));
+	ns = json_set(l, "namespaces",
+		      spec_namespaces("pid", "mount", "ipc", "uts", "cgroup", NULL));
 	if (!streq(run->network, "host")) {
 		net = json_push(ns, json_new_obj());
 		json_set_str(net, "type", "network");
@@ -187,7 +194,8 @@ static void set_linux(struct json *config, const struct image_runner *r, const s
 			json_set_str(net, "path", "/proc/self/fd/4");
 	}
 	json_set_str(l, "cgroupsPath", cgroup);
-	json_set(json_set(l, "resources", json_new_obj()), "devices", spec_device_rules(run->privileged));
+	json_set(json_set(l, "resources", json_new_obj()), "devices",
+		 spec_device_rules(run->privileged));
 	if (!run->privileged)
 		spec_mask_paths(l);
 }
@@ -212,7 +220,9 @@ static int write_config(const struct image_runner *r, const struct build_run *ru
 {
 	static const struct strv none = STRV_INIT;
 	AUTO(json) struct json *c = json_new_obj();
-	AUTO(mem) char *rootfs = xasprintf("%s/containers/%s/rootfs", place_run(), r->id), *text = NULL;
+	AUTO(mem)
+	char *rootfs = xasprintf("%s/containers/%s/rootfs", place_run(), r->id),
+	     *text = NULL;
 	struct json *caps;
 	int err = spec_capabilities(&none, &none, run->privileged, &caps, e);
 

@@ -16,10 +16,10 @@
 
 struct image_runner {
 	char id[65];
-	char *bundle;   /* ROOT/build/run/<id>, made with the first step */
+	char *bundle; /* ROOT/build/run/<id>, made with the first step */
 	int bundle_fd, lock_fd;
 	struct image_net net;
-	char *network;  /* that net is attached to */
+	char *network; /* that net is attached to */
 };
 void image_runner_init(struct image_runner *r);
 /* struct build_ops.run; arg is the runner. */

@@ -320,7 +320,8 @@ static void print_indented(const struct json *j, int depth)
 		return;
 	}
 	puts(is_obj ? "{" : "[");
-	JSON_EACH(child, j) {
+	JSON_EACH(child, j)
+	{
 		printf("%*s", (depth + 1) * 4, "");
 		if (is_obj) {
 			AUTO(json) struct json *key = json_new_str(json_key(child));

@@ -15,8 +15,8 @@
 
 #include "base/err.h"
 
-/* fds[i] becomes descriptor i of the child, -1 is /dev/null for 0..2 and closed above; nothing else stays
- * open. The child leads a process group of its own: Ctrl-C is for us to handle. */
+/* fds[i] becomes descriptor i of the child, -1 is /dev/null for 0..2 and closed above; nothing else
+ * stays open. The child leads a process group of its own: Ctrl-C is for us to handle. */
 int image_spawn(const char *program, char *const argv[], const int *fds, size_t n_fds, pid_t *ret,
 		struct err **e);
 /* Exit code, 128 + signal. */
