@@ -98,8 +98,7 @@ static char *v1_controllers(struct str options)
 /* One line of mountinfo: fields, " - ", type, source, super options. */
 static void add_mountinfo_line(struct cgroup *c, struct str line)
 {
-	char *text = str_dup(line);
-	AUTO(mem) char *owned = text;
+	AUTO(mem) char *text = str_dup(line);
 	char *dash = strstr(text, " - cgroup");
 	struct str fields = line, tail;
 	AUTO(mem) char *mount = NULL;

@@ -22,8 +22,8 @@ static void take_user(struct identity *id, struct user *u, const struct spec_pro
 	id->uid = u->uid;
 	id->gid = u->gid;
 	id->groups = xcalloc(u->n_groups + extra + 1, sizeof(gid_t));
-	memcpy(id->groups, u->groups, u->n_groups * sizeof(gid_t));
-	id->n_groups = u->n_groups;
+	for (size_t i = 0; i < u->n_groups; i++)
+		id->groups[id->n_groups++] = u->groups[i];
 	for (size_t i = 0; i < extra; i++)
 		id->groups[id->n_groups++] = p->gids[i];
 }
