@@ -316,13 +316,14 @@ static int follow(struct attached *a, struct err **e)
 	a->w.on_exit = on_exit_of;
 	a->w.ctx = a;
 	set_look(a);
-	r = add_sources(a, e);
-	if (r == 0 && wants_menu(a))
-		menu_open(&a->menu, cli_color(a->cli, STDOUT_FILENO));
 	a->w.follow.on_write = on_write;
 	a->w.follow.ctx = &a->menu;
+	if (wants_menu(a))
+		menu_open(&a->menu, cli_color(a->cli, STDOUT_FILENO));
+	/* Before anybody reads that we are attached: from then on Ctrl-C is an orderly stop. */
+	r = open_signals(a, e);
 	if (r == 0)
-		r = open_signals(a, e);
+		r = add_sources(a, e);
 	if (r == 0)
 		r = send_request(a, "start", e);
 	if (r == 0)

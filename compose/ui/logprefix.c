@@ -27,15 +27,14 @@ struct logname *logprefix_name(struct logprefix *p, const char *name)
 	ARRAY_RESERVE(p->v, p->n, p->cap);
 	l = p->v[p->n++] = xcalloc(1, sizeof(*l));
 	l->name = xstrdup(name);
+	l->color = colors[p->n_colors++ % ARRAY_LEN(colors)];
 	if (text_width(name) > p->width)
 		p->width = text_width(name);
 	return l;
 }
 
-static void color_start(struct logprefix *p, struct logname *name, struct buf *out)
+static void color_start(const struct logprefix *p, const struct logname *name, struct buf *out)
 {
-	if (!name->color)
-		name->color = colors[p->n_colors++ % ARRAY_LEN(colors)];
 	if (p->color)
 		buf_addf(out, "\033[%sm", name->color);
 }
@@ -46,7 +45,7 @@ static void color_end(const struct logprefix *p, struct buf *out)
 		buf_addstr(out, "\033[0m");
 }
 
-void logprefix_add(struct logprefix *p, struct logname *name, struct buf *out)
+void logprefix_add(const struct logprefix *p, const struct logname *name, struct buf *out)
 {
 	size_t pad = p->width + 1 - text_width(name->name);
 
@@ -57,7 +56,8 @@ void logprefix_add(struct logprefix *p, struct logname *name, struct buf *out)
 	color_end(p, out);
 }
 
-void logprefix_status(struct logprefix *p, struct logname *name, const char *text, struct buf *out)
+void logprefix_status(const struct logprefix *p, const struct logname *name, const char *text,
+		      struct buf *out)
 {
 	color_start(p, name, out);
 	if (p->color)

@@ -16,7 +16,7 @@ static void pads_to_the_longest_name_plus_one(void **state)
 	logprefix_done(&p);
 }
 
-static void colours_follow_the_first_appearance(void **state)
+static void colours_follow_the_order_of_names(void **state)
 {
 	struct logprefix p = { .color = true };
 	struct logname *a = logprefix_name(&p, "a"), *b = logprefix_name(&p, "b");
@@ -26,7 +26,7 @@ static void colours_follow_the_first_appearance(void **state)
 	logprefix_add(&p, b, &out);
 	logprefix_add(&p, a, &out);
 	logprefix_add(&p, b, &out);
-	assert_string_equal(out.p, "\033[36mb  | \033[0m\033[33ma  | \033[0m\033[36mb  | \033[0m");
+	assert_string_equal(out.p, "\033[33mb  | \033[0m\033[36ma  | \033[0m\033[33mb  | \033[0m");
 	logprefix_done(&p);
 }
 
@@ -70,7 +70,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pads_to_the_longest_name_plus_one),
-		cmocka_unit_test(colours_follow_the_first_appearance),
+		cmocka_unit_test(colours_follow_the_order_of_names),
 		cmocka_unit_test(eleven_names_use_the_bold_set_and_begin_again),
 		cmocka_unit_test(status_lines_have_no_padding),
 	};
