@@ -2,7 +2,8 @@
  * net/conntrack.h - forgetting translated connections that lead nowhere any more.
  *
  * Translation is decided with the first packet of a flow. A UDP client that keeps sending would stay
- * with a container that is gone, or with no container at all, for as long as it sends.
+ * with a container that is gone, or with no container at all, for as long as it sends. A TCP client
+ * gives up by itself, so the walk through the whole table is for ports of UDP only.
  *
  * Owns:    nothing.
  * Units:   ports in host byte order.

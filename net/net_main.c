@@ -1,11 +1,13 @@
 /*
  * compose-net: the network worker.
  *
- * Normally it reads requests from descriptor 3 one after the other, answers each, and ends when the
+ * Normally it is started a little ahead of the first request and uses the time to load what that will
+ * need. It reads requests from descriptor 3 one after the other, answers each, and ends when the
  * other side closes. It holds no truth: killed between two instructions it leaves files and kernel
  * objects from which the next one goes on.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -50,6 +52,13 @@ static int answer(struct worker *w, const char *text, size_t n)
 	return sent;
 }
 
+static bool is_waiting_for_work(void)
+{
+	struct pollfd p = { .fd = SOCKET, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 0;
+}
+
 static int serve(struct worker *w)
 {
 	AUTO(mem) char *room = xmalloc(REQUEST_MAX);
@@ -57,6 +66,8 @@ static int serve(struct worker *w)
 
 	/* A network with a thousand endpoints is one long packet. */
 	(void)setsockopt(SOCKET, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
+	if (is_waiting_for_work())
+		nft_warm(w->nft, w->store);
 	for (;;) {
 		ssize_t n = sock_recv(SOCKET, room, REQUEST_MAX, NULL, 0, NULL);
 

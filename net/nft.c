@@ -90,6 +90,18 @@ static bool any_bridge(const struct store *s)
 	return false;
 }
 
+void nft_warm(struct nft *n, const struct store *s)
+{
+	AUTO(buf) struct buf text = BUF_INIT;
+	struct strv none = STRV_INIT;
+	const char *chains;
+
+	nft_text_table(&text, s, &none, /* replaces= */ false);
+	buf_addstr(&text, "end of the rehearsal\n"); /* no command: nothing before it is done */
+	(void)nft_run(n, buf_str(&text), "rehearse", NULL);
+	(void)nft_query(n, "list chains\n", &chains, NULL);
+}
+
 /* "docker0", and "br-" with twelve hex digits. */
 static bool is_alien(const struct link_info *l)
 {

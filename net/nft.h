@@ -32,6 +32,10 @@ static inline void nft_autop(struct nft **n)
 	nft_free(*n);
 }
 
+/* Does what can be done before the first request: makes the context and takes the library's memory
+ * and code through a parse that ends in an error and a list. Changes nothing. */
+void nft_warm(struct nft *n, const struct store *s);
+
 /* Replaces the table by what the store says; without any bridge network the table is removed. */
 int nft_rebuild(struct nft *n, const struct store *s, struct err **e);
 /* The table knows this network: adds its elements, rebuilds when there is no table. */

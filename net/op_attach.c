@@ -14,14 +14,6 @@
 #include "net/conntrack.h"
 #include "net/nft_text.h"
 
-static bool has_udp(const struct ports *p)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (p->v[i].proto == IPPROTO_UDP)
-			return true;
-	return false;
-}
-
 static int publish(struct attach *a, struct err **e)
 {
 	for (size_t i = 0; i < a->n; i++) {
@@ -37,7 +29,7 @@ static int publish(struct attach *a, struct err **e)
 				return r;
 		}
 		r = nft_ports_add(a->w->nft, a->w->store, s->net, s->ep, e);
-		if (r == 0 && has_udp(&s->ep->ports))
+		if (r == 0 && ports_have_udp(&s->ep->ports))
 			r = conntrack_forget(s->ep, /* is_leaving= */ false, e);
 		if (r < 0)
 			return r;

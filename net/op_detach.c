@@ -14,7 +14,7 @@ int endpoint_detach(struct worker *w, struct network *net, struct endpoint *ep, 
 	ep->is_active = false;
 	if (was_active)
 		r = nft_ports_del(w->nft, w->store, net, ep, e);
-	if (r == 0 && was_active && ep->ports.n)
+	if (r == 0 && was_active && ports_have_udp(&ep->ports))
 		r = conntrack_forget(ep, /* is_leaving= */ true, e);
 	if (r < 0)
 		return r;

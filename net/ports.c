@@ -125,6 +125,14 @@ int ports_parse(const struct json *arr, struct ports *ret, struct err **e)
 	return 0;
 }
 
+bool ports_have_udp(const struct ports *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].proto == IPPROTO_UDP)
+			return true;
+	return false;
+}
+
 bool port_clash(const struct port *a, const struct port *b)
 {
 	return a->proto == b->proto && a->published == b->published &&

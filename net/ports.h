@@ -51,6 +51,7 @@ static inline void ports_autop(struct ports *p)
 {
 	ports_done(p);
 }
+bool ports_have_udp(const struct ports *p);
 bool port_clash(const struct port *a, const struct port *b);
 
 /* Reserves every entry and fills in the numbers chosen. Entries that stand next to each other with

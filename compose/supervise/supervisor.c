@@ -254,6 +254,9 @@ static void on_recovered(struct sup *s)
 		_exit(1); /* the guardian tries again, later and later */
 	}
 	s->expects_client = s->ready_fd >= 0;
+	/* A client that starts a supervisor for nothing yet is going to make networks. */
+	if (s->expects_client && !s->containers.n)
+		netc_warm(&s->net);
 	if (s->expects_client)
 		(void)uv_timer_start(&s->patience, on_patience, PATIENCE_MS, 0);
 	tell_ready(s, 'r');
