@@ -109,6 +109,8 @@ static void ended_meanwhile(struct container *c)
 	bool known = read_exit(&c->rec);
 	bool again;
 
+	/* Its addresses may still be kept for the next start; giving back what is not there is fine. */
+	c->has_lease = c->rec.networks.n > 0;
 	if (!was_up || (!c->rec.started_ns && !known)) {
 		c->state = c->rec.started_ns ? CT_EXITED : CT_CREATED;
 		c->rec.was_up = false;
