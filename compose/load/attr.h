@@ -112,7 +112,7 @@ enum attr_flag {
 	ATTR_EMPTY_NULL = 1 << 9, /* pairs: a name without a value has the value "" */
 	ATTR_INTERNAL = 1 << 10,  /* set by the loader only; not accepted in files, not printed */
 	ATTR_INJECT = 1 << 11,    /* `dflt` is put into the tree when the member is missing */
-	ATTR_NO_HASH = 1 << 12,   /* a change does not recreate the container */
+	ATTR_NO_HASH = 1 << 12,   /* not in the text hashed: no reason to recreate, or added apart */
 	ATTR_GONE = 1 << 13,      /* consumed; never in the canonical form */
 	ATTR_PRUNE = 1 << 14,     /* empty and null items are dropped */
 };

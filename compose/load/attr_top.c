@@ -48,7 +48,7 @@ static const struct attr_set ipam_set = { ATTR_SET_OF("networks.*.ipam", ipam_ro
 
 static const struct attr network_rows[] = {
 	NAME_ROW,
-	{ "driver", KIND_STR, STR, .acts = ACTS, .dflt = "bridge",
+	{ "driver", KIND_STR, STR, .flags = ATTR_NO_HASH, .acts = ACTS, .dflt = "bridge",
 	  .doc = "bridge, host, none, macvlan, ipvlan." },
 	DRIVER_OPTS_ROW(ACTS),
 	{ "ipam", KIND_OBJECT, MAP, .flags = ATTR_VALUE, .members = &ipam_set, .acts = ACTS,
@@ -71,7 +71,8 @@ static const struct attr_set network_names = { .any = &network_entry };
 
 static const struct attr volume_rows[] = {
 	NAME_ROW,
-	{ "driver", KIND_STR, STR, .acts = ACTS, .dflt = "local", .doc = "Only local exists here." },
+	{ "driver", KIND_STR, STR, .flags = ATTR_NO_HASH, .acts = ACTS, .dflt = "local",
+	  .doc = "Only local exists here." },
 	DRIVER_OPTS_ROW(ACTS),
 	EXTERNAL_ROW(ACTS),
 	LABELS_ROW(MERGE_SEQUENCE, UNIQUE_NONE),

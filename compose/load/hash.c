@@ -20,6 +20,7 @@ void config_hash(enum hash_kind kind, const struct node *entry, char ret[HASH_TE
 	AUTO(buf) struct buf text = BUF_INIT;
 
 	buf_addf(&text, "compose-hash/1 %s\n", kinds[kind].name);
+	/* Saying the default is no change. */
 	if (kinds[kind].driver && !node_get(entry, "driver"))
 		buf_addf(&text, "driver=%s\n", kinds[kind].driver);
 	else if (kinds[kind].driver)

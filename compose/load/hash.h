@@ -4,9 +4,9 @@
  * The text hashed is "compose-hash/1 KIND\n" and the canonical JSON of the entry on one line (members in
  * the order of the rows, names sorted), without what does not need a new container: for services build,
  * pull_policy, scale, deploy.replicas, depends_on, profiles, env_file and label_file (their variables
- * and labels are in environment and labels by then) and x-*. Neither the name of the entry nor that of
- * the project is part of it. Networks and volumes count driver as their default when it is absent. The
- * number behind the slash is raised when the text changes for equal files.
+ * and labels are in environment and labels by then) and x-*. The name a service has in the file is not
+ * part of it; the real name of a network or volume (`name`) is. Networks and volumes count driver as its
+ * default when it is absent. The number behind the slash is raised when the text changes for equal files.
  *
  * Owns:    nothing; the digest is written to the caller's buffer.
  * Units:   64 lower-case hex digits.
