@@ -10,9 +10,10 @@
 
 static struct diag *fail(struct diags *d, struct arena *a, const struct node *n, const char *what)
 {
-	struct diag *g = diag_add(d, DIAG_ERROR, &n->pos,
-				  "error while interpolating %s: failed to cast to expected type: %s: %s",
-				  node_path(a, n), what, *n->text ? n->text : "\"\"");
+	struct diag *g =
+		diag_add(d, DIAG_ERROR, &n->pos,
+			 "error while interpolating %s: failed to cast to expected type: %s: %s",
+			 node_path(a, n), what, *n->text ? n->text : "\"\"");
 
 	diags_mute(d, &n->pos, n->is_exact ? strlen(n->text) : 1);
 	return g;
@@ -22,9 +23,9 @@ static const struct {
 	const char *word;
 	bool value, is_core;
 } booleans[] = {
-	{ "true", true, true },	  { "false", false, true }, { "y", true, false },
-	{ "yes", true, false },	  { "n", false, false },    { "no", false, false },
-	{ "on", true, false },	  { "off", false, false },
+	{ "true", true, true }, { "false", false, true }, { "y", true, false },
+	{ "yes", true, false }, { "n", false, false },    { "no", false, false },
+	{ "on", true, false },  { "off", false, false },
 };
 
 static void cast_bool(struct diags *d, struct arena *a, struct node *n)
@@ -34,8 +35,8 @@ static void cast_bool(struct diags *d, struct arena *a, struct node *n)
 			continue;
 		if (!booleans[i].is_core)
 			diag_add(d, DIAG_WARNING, &n->pos,
-				 "\"%s\" for boolean is not supported by YAML 1.2, please use `%s`", n->text,
-				 booleans[i].value ? "true" : "false");
+				 "\"%s\" for boolean is not supported by YAML 1.2, please use `%s`",
+				 n->text, booleans[i].value ? "true" : "false");
 		n->kind = NODE_BOOL;
 		n->b = booleans[i].value;
 		return;

@@ -1,5 +1,5 @@
-/* Printing of diagnostics. The source line is looked up only now: a run without mistakes never reads a
- * file twice, and a run with mistakes is in no hurry. */
+/* Printing of diagnostics. The source line is looked up only now: a run without mistakes never
+ * reads a file twice, and a run with mistakes is in no hurry. */
 #include "compose/load/diag.h"
 
 #include <fcntl.h>
@@ -100,10 +100,10 @@ static int cells(uint32_t cp)
 		uint32_t from, to;
 		int cells;
 	} ranges[] = {
-		{ 0x300, 0x36f, 0 },	   { 0x200b, 0x200f, 0 },     { 0xfe00, 0xfe0f, 0 },
-		{ 0x1100, 0x115f, 2 },	   { 0x2e80, 0xa4cf, 2 },     { 0xac00, 0xd7a3, 2 },
-		{ 0xf900, 0xfaff, 2 },	   { 0xfe30, 0xfe6f, 2 },     { 0xff00, 0xff60, 2 },
-		{ 0x1f300, 0x1faff, 2 },   { 0x20000, 0x3fffd, 2 },
+		{ 0x300, 0x36f, 0 },     { 0x200b, 0x200f, 0 },   { 0xfe00, 0xfe0f, 0 },
+		{ 0x1100, 0x115f, 2 },   { 0x2e80, 0xa4cf, 2 },   { 0xac00, 0xd7a3, 2 },
+		{ 0xf900, 0xfaff, 2 },   { 0xfe30, 0xfe6f, 2 },   { 0xff00, 0xff60, 2 },
+		{ 0x1f300, 0x1faff, 2 }, { 0x20000, 0x3fffd, 2 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ranges); i++)

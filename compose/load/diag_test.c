@@ -21,7 +21,8 @@ static void shows_line_caret_expectation_and_hint(void **state)
 	struct diag *g;
 
 	diags_source(d, "c.yaml", "services:\n  web:\n    ports: [\"80a\"]\n");
-	g = diag_add(d, DIAG_ERROR, &(struct srcpos){ "c.yaml", 3, 13 }, "invalid port \"%s\"", "80a");
+	g = diag_add(d, DIAG_ERROR, &(struct srcpos){ "c.yaml", 3, 13 }, "invalid port \"%s\"",
+		     "80a");
 	diag_expect(g, "a number");
 	diag_suggest(g, "prots", (const char *const[]){ "image", "ports" }, 2);
 	formatted(d, "c.yaml:3:13: invalid port \"80a\"\n"

@@ -1,6 +1,7 @@
 /*
- * A file is a row of statements: [export] KEY [= or : VALUE]. After a quoted value the next statement may
- * begin on the same line. The cursor knows the line it is on, so that every complaint has a place.
+ * A file is a row of statements: [export] KEY [= or : VALUE]. After a quoted value the next
+ * statement may begin on the same line. The cursor knows the line it is on, so that every complaint
+ * has a place.
  */
 #include "compose/load/dotenv.h"
 
@@ -135,11 +136,14 @@ static void define_expanded(struct cursor *c, const char *key, const struct srcp
 	if (subst_eval(&l, text, &out, &f) == 0)
 		define(c, key, pos, (struct str){ buf_str(&out), out.n });
 	else if (f.why)
-		diag_hint(complain(c, pos, "invalid interpolation format for %s: %s", key, f.why),
-			  "write $$ for a dollar sign that begins no variable, or use single quotes");
+		diag_hint(
+			complain(c, pos, "invalid interpolation format for %s: %s", key, f.why),
+			"write $$ for a dollar sign that begins no variable, or use single quotes");
 	else
-		complain(c, pos, "error while interpolating %s: required variable %s is missing a value%s%s",
-			 key, buf_str(&f.name), f.message.n ? ": " : "", buf_str(&f.message));
+		complain(
+			c, pos,
+			"error while interpolating %s: required variable %s is missing a value%s%s",
+			key, buf_str(&f.name), f.message.n ? ": " : "", buf_str(&f.message));
 	subst_failure_done(&f);
 }
 
@@ -153,7 +157,8 @@ static void unquoted_value(struct cursor *c, const char *key, const struct srcpo
 	c->p = end;
 }
 
-/* What one backslash and the character behind it stand for inside double quotes; returns bytes used. */
+/* What one backslash and the character behind it stand for inside double quotes; returns bytes
+ * used. */
 static size_t unescape(const char *p, const char *end, struct buf *out)
 {
 	static const char from[] = "abfnrtv\\", to[] = "\a\b\f\n\r\t\v\\";
@@ -173,7 +178,8 @@ static size_t unescape(const char *p, const char *end, struct buf *out)
 		buf_addch(out, '\\');
 		return 1;
 	}
-	while (n < 5 && p + n < end && p[n] >= '0' && p[n] <= '7' && v * 8 + (unsigned)(p[n] - '0') < 256)
+	while (n < 5 && p + n < end && p[n] >= '0' && p[n] <= '7' &&
+	       v * 8 + (unsigned)(p[n] - '0') < 256)
 		v = v * 8 + (unsigned)(p[n++] - '0');
 	buf_addch(out, (char)v);
 	return n;
@@ -249,7 +255,8 @@ static void skip_export(struct cursor *c)
 
 static bool is_key_char(const char *p)
 {
-	return isalnum((unsigned char)*p) || (*p && strchr("_.-[]", *p)) || (unsigned char)*p >= 0x80;
+	return isalnum((unsigned char)*p) || (*p && strchr("_.-[]", *p)) ||
+	       (unsigned char)*p >= 0x80;
 }
 
 /* The end of the key at c->p: a separator, the line break, or the end. NULL after a complaint. */
@@ -266,7 +273,8 @@ static const char *key_end(struct cursor *c)
 			continue;
 		}
 		pos = pos_at(c, p);
-		diag_expect(complain(c, &pos, "unexpected character \"%c\" in variable name \"%.*s\"", *p,
+		diag_expect(complain(c, &pos,
+				     "unexpected character \"%c\" in variable name \"%.*s\"", *p,
 				     shown(c->p, eol), c->p),
 			    "KEY=VALUE, or # in front of a comment");
 		return NULL;

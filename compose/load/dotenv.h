@@ -3,9 +3,8 @@
  *
  * Owns:    nothing; what is defined goes into the caller's env.
  * Units:   none.
- * Errors:  into d with file, line and column; -EINVAL. A file is read to its end unless a quote is open.
- * Thread:  any one thread at a time.
- * Source:  reference ".env grammar" and "format: raw".
+ * Errors:  into d with file, line and column; -EINVAL. A file is read to its end unless a quote is
+ * open. Thread:  any one thread at a time. Source:  reference ".env grammar" and "format: raw".
  */
 #ifndef COMPOSE_LOAD_DOTENV_H
 #define COMPOSE_LOAD_DOTENV_H

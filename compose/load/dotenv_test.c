@@ -36,7 +36,9 @@ static int teardown(void **state)
 
 static int parse(struct run *r, const char *text, bool raw)
 {
-	const struct dotenv e = { .file = ".env", .lookup = { r->shell }, .out = r->out, .d = r->d };
+	const struct dotenv e = {
+		.file = ".env", .lookup = { r->shell }, .out = r->out, .d = r->d
+	};
 
 	return (raw ? dotenv_parse_raw : dotenv_parse)(&e, text, strlen(text));
 }
@@ -65,7 +67,10 @@ static void unquoted_values_are_trimmed_and_cut_at_comments(void **state)
 	defines(state, "A=it's", "A", "it's");
 	defines(state, "A=", "A", "");
 	defines(state, "\n  # c\n\n  A=1", "A", "1");
-	defines(state, "\xef\xbb\xbf" "A=1", "A", "1");
+	defines(state,
+		"\xef\xbb\xbf"
+		"A=1",
+		"A", "1");
 	defines(state, "1A=x", "1A", "x");
 	defines(state, "a.b-c[0]=x", "a.b-c[0]", "x");
 	defines(state, "\xc3\xa4=x", "\xc3\xa4", "x");
@@ -137,7 +142,8 @@ static void mistakes_have_a_place(void **state)
 
 	refuses(state, "A=1\nB=\"open\nC=2\n", false, "unterminated quoted value \"open", 2, 3);
 	refuses(state, "A B=1", false, "key cannot contain a space", 1, 1);
-	refuses(state, "X=1\n %x=1", false, "unexpected character \"%\" in variable name \"%x=1\"", 2, 2);
+	refuses(state, "X=1\n %x=1", false, "unexpected character \"%\" in variable name \"%x=1\"",
+		2, 2);
 	refuses(state, "=1", false, "no variable name", 1, 1);
 	refuses(state, "A=${", false, "invalid interpolation format for A", 1, 1);
 	refuses(state, "A=${B?no}", false, "required variable B is missing a value: no", 1, 1);

@@ -1,5 +1,6 @@
 /*
- * compose/load/environ.h - the variables interpolation looks up, each still knowing where it was set.
+ * compose/load/environ.h - the variables interpolation looks up, each still knowing where it was
+ * set.
  *
  * Owns:    env_free() releases everything; values returned are borrowed from the env.
  * Units:   none.

@@ -30,7 +30,8 @@ static const struct node *member_at(const struct node *map, const char **path)
 	NODE_EACH(child, map) {
 		size_t n = strlen(child->key);
 
-		if (strncmp(*path, child->key, n) != 0 || !((*path)[n] == 0 || strchr(".[", (*path)[n])))
+		if (strncmp(*path, child->key, n) != 0 ||
+		    !((*path)[n] == 0 || strchr(".[", (*path)[n])))
 			continue;
 		if (!best || n > longest) {
 			best = child;
@@ -109,8 +110,7 @@ static bool same_place(const struct srcpos *a, const struct srcpos *b)
 	return a->line == b->line && a->col == b->col && streq(a->file, b->file);
 }
 
-static void not_there(const struct node *where, const char *path, const char *rest,
-		      struct diags *d)
+static void not_there(const struct node *where, const char *path, const char *rest, struct diags *d)
 {
 	struct diag *g = diag_add(d, DIAG_ERROR, NULL, "no value at %s", path);
 	const char *word = *rest == '.' ? rest + 1 : rest;

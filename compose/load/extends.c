@@ -1,10 +1,10 @@
 /*
  * Step 7: a service that extends another is that one's copy, overridden by its own attributes.
  *
- * A base in the same document is looked up among its services (included ones too). A base in another file
- * comes from that file's services as they are written there: merged over its documents, long forms made,
- * relative paths turned towards our directory, nothing included, nothing checked. Each such file is
- * read once per set and kept in l->extended.
+ * A base in the same document is looked up among its services (included ones too). A base in
+ * another file comes from that file's services as they are written there: merged over its
+ * documents, long forms made, relative paths turned towards our directory, nothing included,
+ * nothing checked. Each such file is read once per set and kept in l->extended.
  */
 #include <string.h>
 
@@ -23,7 +23,7 @@ struct extended {
 
 /* The services one file (or document) offers. */
 struct scope {
-	const char *file;  /* absolute, or "-" */
+	const char *file; /* absolute, or "-" */
 	struct node *root;
 	const struct node *mask;
 };
@@ -104,7 +104,8 @@ static const struct extended *extended_file(struct loader *l, const char *path,
 static bool other_scope(struct loader *l, const struct scope *s, const struct node *file,
 			struct scope *ret)
 {
-	AUTO(mem) char *dir = strcmp(s->file, "-") == 0 ? xstrdup(l->working_dir) : path_dir(s->file);
+	AUTO(mem)
+	char *dir = strcmp(s->file, "-") == 0 ? xstrdup(l->working_dir) : path_dir(s->file);
 	const char *name = set_file_name(l, file);
 	AUTO(mem) char *path = NULL;
 	const struct extended *x;
@@ -127,23 +128,27 @@ static void not_found(struct loader *l, const struct node *at, const char *name,
 		      const struct scope *mine, const struct scope *theirs)
 {
 	const struct node *services = node_get(theirs->root, "services");
-	const char **names = arena_alloc(l->arena, ((services ? services->n : 0) + 1) * sizeof(*names));
-	const char *in = mine->file == theirs->file ? "" : arena_printf(l->arena, " in %s", theirs->file);
+	const char **names =
+		arena_alloc(l->arena, ((services ? services->n : 0) + 1) * sizeof(*names));
+	const char *in =
+		mine->file == theirs->file ? "" : arena_printf(l->arena, " in %s", theirs->file);
 	struct diag *g;
 	size_t n = 0;
 
 	if (services && services->is_damaged)
 		return;
 	if (!services && *in) {
-		diag_add(l->diags, DIAG_ERROR, &at->pos, "cannot extend service \"%s\" in %s: no services section",
-			 name, theirs->file);
+		diag_add(l->diags, DIAG_ERROR, &at->pos,
+			 "cannot extend service \"%s\" in %s: no services section", name,
+			 theirs->file);
 		return;
 	}
 	NODE_EACH(s, services)
 		if (strcmp(s->key, name) != 0)
 			names[n++] = s->key;
-	g = diag_add(l->diags, DIAG_ERROR, &at->pos, "cannot extend service \"%s\" in %s: service \"%s\" not found%s",
-		     name, mine->file, base, in);
+	g = diag_add(l->diags, DIAG_ERROR, &at->pos,
+		     "cannot extend service \"%s\" in %s: service \"%s\" not found%s", name,
+		     mine->file, base, in);
 	diag_suggest(g, base, names, n);
 }
 
@@ -158,7 +163,8 @@ static void add_chain(struct buf *b, const struct chain *c)
 static bool is_endless(struct loader *l, const struct chain *c, const struct node *at)
 {
 	if (c->depth > DEPTH_MAX) {
-		diag_add(l->diags, DIAG_ERROR, &at->pos, "services extend each other more than %d deep", DEPTH_MAX);
+		diag_add(l->diags, DIAG_ERROR, &at->pos,
+			 "services extend each other more than %d deep", DEPTH_MAX);
 		return true;
 	}
 	for (const struct chain *o = c->outer; o; o = o->outer) {
@@ -193,7 +199,8 @@ static bool within_budget(struct loader *l, const struct node *base, const struc
 	b->copied += count(base);
 	if (b->copied <= LOAD_COPIED_MAX)
 		return true;
-	diag_add(l->diags, DIAG_ERROR, &at->pos, "extends copies more than %d values", LOAD_COPIED_MAX);
+	diag_add(l->diags, DIAG_ERROR, &at->pos, "extends copies more than %d values",
+		 LOAD_COPIED_MAX);
 	return false;
 }
 
@@ -206,13 +213,15 @@ static bool apply(struct loader *l, const struct scope *s, struct node *service,
 	const char *key = service->key;
 
 	if (base->kind != NODE_MAP)
-		return true; /* nothing there to take over; a wrong kind is reported by the shape check */
+		return true; /* nothing there to take over; a wrong kind is reported by the shape
+				check */
 	if (!within_budget(l, base, at))
 		return false;
 	copy = node_copy(l->arena, base);
 	tags_apply(node_at(s->mask, "services", key, NULL), copy);
 	node_del(copy, "extends");
-	/* What stays is a complaint's place: the service is where it was written, not where its base was. */
+	/* What stays is a complaint's place: the service is where it was written, not where its
+	 * base was. */
 	copy->pos = service->pos;
 	copy->key_pos = service->key_pos;
 	own = merge_value(l, row, copy, service);
@@ -228,19 +237,22 @@ static bool is_text(struct loader *l, const struct node *n, bool may_be_absent)
 		return may_be_absent || n;
 	/* Of `extends` itself the shape check knows more. */
 	if (strcmp(n->key, "extends") != 0)
-		diag_expect(diag_add(l->diags, DIAG_ERROR, &n->pos, "%s must be a string", node_path(l->arena, n)),
+		diag_expect(diag_add(l->diags, DIAG_ERROR, &n->pos, "%s must be a string",
+				     node_path(l->arena, n)),
 			    "a string");
 	return false;
 }
 
-/* What `extends` says. False when it says nothing usable: then the shape check complains, or we did. */
+/* What `extends` says. False when it says nothing usable: then the shape check complains, or we
+ * did. */
 static bool read_extends(struct loader *l, const struct node *service, const struct node *n,
 			 const struct node **base, const struct node **file)
 {
 	*base = n->kind == NODE_MAP ? node_get(n, "service") : n;
 	*file = node_get(n, "file");
 	if (!*base && n->kind == NODE_MAP) {
-		diag_expect(diag_add(l->diags, DIAG_ERROR, &n->pos, "extends.%s.service is required", service->key),
+		diag_expect(diag_add(l->diags, DIAG_ERROR, &n->pos,
+				     "extends.%s.service is required", service->key),
 			    "extends: {service: NAME, file: FILE}");
 		diags_mute(l->diags, &n->pos, 1);
 	}

@@ -1,7 +1,7 @@
 /*
- * Step 5: what a document's `include` names is loaded as a project of its own, with its own directory and
- * environment, and comes into the document as if it had been written there; what the document says about
- * the same names overrides it.
+ * Step 5: what a document's `include` names is loaded as a project of its own, with its own
+ * directory and environment, and comes into the document as if it had been written there; what the
+ * document says about the same names overrides it.
  */
 #include <errno.h>
 #include <string.h>
@@ -25,16 +25,17 @@ static const char *join_in(struct arena *a, const char *dir, const char *path)
 
 struct item {
 	const struct node *node;
-	const char **paths;         /* absolute */
-	const struct srcpos **at;   /* where each was named */
+	const char **paths;       /* absolute */
+	const struct srcpos **at; /* where each was named */
 	size_t n_paths;
 	const struct node *env_file;
-	const char *dir;            /* absolute */
+	const char *dir; /* absolute */
 };
 
 static bool wrong(struct loader *l, const struct node *n, const char *expect)
 {
-	diag_expect(diag_add(l->diags, DIAG_ERROR, &n->pos, "%s must be a %s", node_path(l->arena, n), expect),
+	diag_expect(diag_add(l->diags, DIAG_ERROR, &n->pos, "%s must be a %s",
+			     node_path(l->arena, n), expect),
 		    "%s", expect);
 	return false;
 }
@@ -51,8 +52,9 @@ static bool known_keys(struct loader *l, const struct node *item)
 			known |= strcmp(child->key, keys[i]) == 0;
 		if (known)
 			continue;
-		g = diag_add(l->diags, DIAG_ERROR, &child->key_pos, "%s additional properties '%s' not allowed",
-			     node_path(l->arena, item), child->key);
+		g = diag_add(l->diags, DIAG_ERROR, &child->key_pos,
+			     "%s additional properties '%s' not allowed", node_path(l->arena, item),
+			     child->key);
 		diag_suggest(g, child->key, keys, ARRAY_LEN(keys));
 		ok = false;
 	}
@@ -198,8 +200,8 @@ static bool refuse_cycle(struct loader *l, const struct item *it)
 		if (!is_in_chain(l, it->paths[i]))
 			continue;
 		add_chain(&chain, l);
-		diag_add(l->diags, DIAG_ERROR, it->at[i], "include cycle detected:\n%s\n include %s",
-			 buf_str(&chain), it->paths[i]);
+		diag_add(l->diags, DIAG_ERROR, it->at[i],
+			 "include cycle detected:\n%s\n include %s", buf_str(&chain), it->paths[i]);
 		return true;
 	}
 	return false;
@@ -234,8 +236,8 @@ static struct node *load_item(struct loader *l, const struct item *it)
 
 /* ---- importing ---- */
 
-static const char *const sections[] = { "services", "volumes", "networks", "secrets", "configs",
-					"models" };
+static const char *const sections[] = { "services", "volumes", "networks",
+					"secrets",  "configs", "models" };
 
 static void import_section(struct loader *l, struct node *doc, struct node *section)
 {
@@ -312,8 +314,9 @@ void step_include(struct loader *l, struct node *doc, const struct node *mask)
 		NODE_EACH(item, include)
 			include_item(l, doc, mask, item);
 	} else if (include->kind != NODE_NULL) {
-		struct diag *g = diag_add(l->diags, DIAG_ERROR, &include->pos, "`include` must be a list, got %s",
-					  node_is_scalar(include) ? include->text : node_kind_name(include->kind));
+		struct diag *g = diag_add(
+			l->diags, DIAG_ERROR, &include->pos, "`include` must be a list, got %s",
+			node_is_scalar(include) ? include->text : node_kind_name(include->kind));
 
 		diag_expect(g, "include: [FILE, ...]");
 		mark_damaged(l, doc);

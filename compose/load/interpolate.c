@@ -1,4 +1,5 @@
-/* Step 4: variables in every string value of a document, then the types the attribute table wants. */
+/* Step 4: variables in every string value of a document, then the types the attribute table wants.
+ */
 #include <string.h>
 
 #include "base/buf.h"
@@ -9,8 +10,8 @@
 
 struct pass {
 	struct loader *l;
-	const struct node *n;    /* being interpolated */
-	const char *used;        /* the last variable out of a file, for the origin */
+	const struct node *n; /* being interpolated */
+	const char *used;     /* the last variable out of a file, for the origin */
 	const struct srcpos *used_pos;
 };
 
@@ -49,14 +50,16 @@ static void report(struct loader *l, const struct node *n, const struct subst_fa
 	struct diag *g;
 
 	if (!f->why) {
-		g = diag_add(l->diags, DIAG_ERROR, &pos,
-			     "error while interpolating %s: required variable %s is missing a value%s%s",
-			     path_of(l, n), buf_str(&f->name), f->message.n ? ": " : "", buf_str(&f->message));
+		g = diag_add(
+			l->diags, DIAG_ERROR, &pos,
+			"error while interpolating %s: required variable %s is missing a value%s%s",
+			path_of(l, n), buf_str(&f->name), f->message.n ? ": " : "",
+			buf_str(&f->message));
 		diag_hint(g, "set %s in the environment or in an env file", buf_str(&f->name));
 		return;
 	}
-	g = diag_add(l->diags, DIAG_ERROR, &pos, "invalid interpolation format for %s: %s", path_of(l, n),
-		     f->why);
+	g = diag_add(l->diags, DIAG_ERROR, &pos, "invalid interpolation format for %s: %s",
+		     path_of(l, n), f->why);
 	diag_expect(g, "$NAME, ${NAME}, ${NAME:-default}, ${NAME:?message} or ${NAME:+alternate}");
 	diag_hint(g, "write $$ for a dollar sign that begins no variable");
 }
@@ -107,7 +110,8 @@ static void walk(struct loader *l, struct node *n, const struct attr *row)
 	}
 	NODE_EACH(child, n)
 		if (child->kind >= NODE_STR)
-			walk(l, child, n->kind == NODE_MAP ? attr_child(row, child->key) : attr_item(row));
+			walk(l, child,
+			     n->kind == NODE_MAP ? attr_child(row, child->key) : attr_item(row));
 }
 
 void step_interpolate(struct loader *l, struct node *doc)

@@ -71,7 +71,8 @@ static void load_files(struct loader *l, struct loaded *p)
 	if (!options_name(l, sources, l->n_files) || o->environment_only)
 		return;
 	if (ok && is_empty(sources, l->n_files))
-		diag_add(l->diags, DIAG_ERROR, &(struct srcpos){ .file = sources[0].shown }, "empty compose file");
+		diag_add(l->diags, DIAG_ERROR, &(struct srcpos){ .file = sources[0].shown },
+			 "empty compose file");
 	p->root = set_load(l, sources, l->n_files);
 	p->disabled = node_new(l->arena, NODE_MAP, &p->root->pos);
 	/* Half of the files would make every name in the other half look wrong. */

@@ -1,5 +1,5 @@
 /*
- * compose/load/load.h - from the command line's files and flags to one checked, canonical project tree.
+ * compose/load/load.h - from the command line's files and flags to one canonical project tree.
  *
  *	AUTO(diags) struct diags *d = diags_new();
  *	AUTO(loaded) struct loaded *p = NULL;
@@ -29,7 +29,8 @@ struct load_options {
 	size_t n_env_files;
 	const char *const *profiles; /* --profile */
 	size_t n_profiles;
-	const char *const *services; /* named on the command line; glob patterns allowed; none = all */
+	/* Named on the command line; glob patterns allowed; none = all. */
+	const char *const *services;
 	size_t n_services;
 	const char *project_directory; /* --project-directory or NULL */
 	const char *project_name;      /* -p or NULL */
@@ -38,25 +39,27 @@ struct load_options {
 	bool no_normalize;
 	bool no_path_resolution;
 	bool no_consistency;
-	bool no_env_resolution;  /* env files are not read, value-less environment stays null */
-	bool all_resources;      /* keep networks, volumes, ... that no service uses */
-	bool no_dependencies;    /* selected services come without what they depend on */
-	bool keep_env_files;     /* env_file and label_file stay in the tree after being read */
-	bool variables_only;     /* the merged tree before interpolation, without checks (--variables) */
-	bool environment_only;   /* files are found, not read; only env, name, dirs are set */
+	bool no_env_resolution; /* env files are not read, value-less environment stays null */
+	bool all_resources;     /* keep networks, volumes, ... that no service uses */
+	bool no_dependencies;   /* selected services come without what they depend on */
+	bool keep_env_files;    /* env_file and label_file stay in the tree after being read */
+	bool variables_only;   /* --variables: merged before interpolation, without checks */
+	bool environment_only; /* files are found, not read; only env, name, dirs are set */
 };
 
 struct loaded {
 	struct arena *arena;
-	const char *name;        /* project name */
-	const char *working_dir; /* the project directory, absolute */
+	const char *name;                /* project name */
+	const char *working_dir;         /* the project directory, absolute */
 	const char *const *config_files; /* absolute, or "-" */
 	size_t n_config_files;
 	const char *const *profiles; /* active ones */
 	size_t n_profiles;
-	struct env *env;       /* the project environment */
-	struct node *root;     /* name, services, networks, volumes, secrets, configs, models, x-* */
-	struct node *disabled; /* mapping of the services in the files that are not in root: no active profile, not selected */
+	struct env *env;   /* the project environment */
+	struct node *root; /* name, services, networks, volumes, secrets, configs, models, x-* */
+	/* Mapping of the services in the files that are not in root: no active profile, not
+	 * selected. */
+	struct node *disabled;
 };
 
 int project_load(const struct load_options *opt, struct loaded **ret, struct diags *d);
@@ -69,7 +72,7 @@ static inline void loaded_autop(struct loaded **p)
 /* One variable the files ask for. */
 struct variable {
 	const char *name;
-	const char *dflt; /* behind :- or -, "" when none */
+	const char *dflt;      /* behind :- or -, "" when none */
 	const char *alternate; /* behind :+ or +, "" when none */
 	bool required;
 };

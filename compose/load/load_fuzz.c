@@ -1,9 +1,9 @@
 /*
- * Two texts (parted by a line of four dashes) through the whole pipeline: no crash, and what is printed
- * for a project that loads can be loaded again and prints the same.
+ * Two texts (parted by a line of four dashes) through the whole pipeline: no crash, and what is
+ * printed for a project that loads can be loaded again and prints the same.
  *
- * The second text is an override file, and also the content of every file the first one names (include,
- * extends, env_file, label_file): no other file is ever read.
+ * The second text is an override file, and also the content of every file the first one names
+ * (include, extends, env_file, label_file): no other file is ever read.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -110,8 +110,13 @@ static char *print(const struct text *texts, size_t n, bool show)
 	AUTO(env) struct env *env = env_new();
 	AUTO(mem) char *errors = NULL;
 	struct load_budget budget = { 0 };
-	struct loader l = { .arena = a, .diags = d, .opt = &options, .env = env, .working_dir = "/w",
-			    .project_name = "fuzz", .budget = &budget };
+	struct loader l = { .arena = a,
+			    .diags = d,
+			    .opt = &options,
+			    .env = env,
+			    .working_dir = "/w",
+			    .project_name = "fuzz",
+			    .budget = &budget };
 	struct source sources[2];
 	struct node *root;
 
@@ -159,7 +164,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	file = doubled(first);
 	second = print(&(struct text){ file, strlen(file) }, 1, true);
 	if (!second || strcmp(first, second) != 0)
-		fprintf(stderr, "--- printed\n%s--- loaded again\n%s", first, second ? second : "(refused)\n");
+		fprintf(stderr, "--- printed\n%s--- loaded again\n%s", first,
+			second ? second : "(refused)\n");
 	CHECK(second && strcmp(first, second) == 0);
 	return 0;
 }

@@ -255,32 +255,42 @@ static void every_rule_merges_its_way(void **state)
 #define S(x) "services: {a: {image: x, " x "}}\n"
 	merges(state, S("command: [a, b]"), S("command: [c]"), "command:\n      - c\n    image");
 	merges(state, S("command: [a, b]"), S("command: "), "a:\n    image");
-	merges(state, S("build: dir"), S("build: {target: t}"), "dockerfile: Dockerfile\n      target: t");
-	merges(state, "services: {a: {image: x, depends_on: {b: {condition: service_healthy}}}, b: {image: y}}\n",
+	merges(state, S("build: dir"), S("build: {target: t}"),
+	       "dockerfile: Dockerfile\n      target: t");
+	merges(state,
+	       "services: {a: {image: x, depends_on: {b: {condition: service_healthy}}}, b: "
+	       "{image: y}}\n",
 	       S("depends_on: [b]"), "condition: service_started");
 	merges(state, S("networks: {default: {aliases: [q]}}"), S("networks: [default]"), "- q");
 	merges(state, S("logging: {driver: a, options: {o: p}}"), S("logging: {driver: b}"),
 	       "logging:\n      driver: b\n    networks");
-	merges(state, S("logging: {driver: a, options: {o: p}}"), S("logging: {options: {q: r}}"), "o: p\n        q: r");
-	merges(state, S("ulimits: {nofile: 5}"), S("ulimits: {nofile: {soft: 1, hard: 2}}"), "soft: 1");
-	merges(state, S("environment: [A=1, B]"), S("environment: {A: 2}"), "A: \"2\"\n      B: null");
+	merges(state, S("logging: {driver: a, options: {o: p}}"), S("logging: {options: {q: r}}"),
+	       "o: p\n        q: r");
+	merges(state, S("ulimits: {nofile: 5}"), S("ulimits: {nofile: {soft: 1, hard: 2}}"),
+	       "soft: 1");
+	merges(state, S("environment: [A=1, B]"), S("environment: {A: 2}"),
+	       "A: \"2\"\n      B: null");
 	merges(state, S("environment: {A: 1}"), S("environment: {A: }"), "A: null");
 	merges(state, S("dns: 1.1.1.1"), S("dns: [8.8.8.8]"), "- 1.1.1.1\n      - 8.8.8.8");
-	merges(state, S("extra_hosts: {h: 1.1.1.1}"), S("extra_hosts: [\"h=1.1.1.1\", \"i:2.2.2.2\"]"),
-	       "- h=1.1.1.1\n      - i=2.2.2.2");
+	merges(state, S("extra_hosts: {h: 1.1.1.1}"),
+	       S("extra_hosts: [\"h=1.1.1.1\", \"i:2.2.2.2\"]"), "- h=1.1.1.1\n      - i=2.2.2.2");
 	merges(state, S("hostname: h"), S("hostname: "), "hostname: h");
-	merges(state, S("ports: [\"80:80\"]"), S("ports: [\"80:80\", \"81:81\"]"), "published: \"81\"");
-	merges(state, S("volumes: [\"a:/x\"]") "volumes: {a: , b: }\n", S("volumes: [\"b:/x\"]"), "source: b");
-	merges(state, S("security_opt: [a=b]"), S("security_opt: [a=b]"), "security_opt:\n      - a=b\n");
+	merges(state, S("ports: [\"80:80\"]"), S("ports: [\"80:80\", \"81:81\"]"),
+	       "published: \"81\"");
+	merges(state, S("volumes: [\"a:/x\"]") "volumes: {a: , b: }\n", S("volumes: [\"b:/x\"]"),
+	       "source: b");
+	merges(state, S("security_opt: [a=b]"), S("security_opt: [a=b]"),
+	       "security_opt:\n      - a=b\n");
 	merges(state,
-	       IMAGE "networks: {default: {ipam: {config: [{subnet: 10.0.0.0/8}, {subnet: 11.0.0.0/8}]}}}\n",
+	       IMAGE "networks: {default: {ipam: {config: [{subnet: 10.0.0.0/8}, {subnet: "
+		     "11.0.0.0/8}]}}}\n",
 	       "networks: {default: {ipam: {config: [{subnet: 11.0.0.0/8, gateway: 11.0.0.1}]}}}\n",
 	       "- subnet: 10.0.0.0/8\n        - subnet: 11.0.0.0/8\n          gateway: 11.0.0.1");
 }
 
 static void kinds_that_do_not_go_together_are_refused(void **state)
 {
-	put("a.yaml", S("healthcheck: {test: x}") );
+	put("a.yaml", S("healthcheck: {test: x}"));
 	put("b.yaml", S("\n healthcheck: nope"));
 	FILES(state, "a.yaml", "b.yaml");
 	refuses(state, 1, "b.yaml:2:15: cannot override services.a.healthcheck");
@@ -293,13 +303,16 @@ static void kinds_that_do_not_go_together_are_refused(void **state)
 
 static void tags_act_on_what_came_before(void **state)
 {
-	merges(state, S("ports: [\"80:80\"], hostname: h"), S("ports: !override [\"90:90\"], hostname: !reset null"),
+	merges(state, S("ports: [\"80:80\"], hostname: h"),
+	       S("ports: !override [\"90:90\"], hostname: !reset null"),
 	       "    ports:\n      - mode: ingress\n        target: 90");
 	lacks(state, "target: 80");
 	lacks(state, "hostname");
-	merges(state, "services: {a: {image: x}, b: {image: y}}\n", "services: {b: !reset null}\n", "image: x");
+	merges(state, "services: {a: {image: x}, b: {image: y}}\n", "services: {b: !reset null}\n",
+	       "image: x");
 	lacks(state, "image: y");
-	put("compose.yaml", "services:\n  a: {extends: b, volumes: !reset []}\n  b: {image: x, volumes: [\"/v\"]}\n");
+	put("compose.yaml", "services:\n  a: {extends: b, volumes: !reset []}\n  b: {image: x, "
+			    "volumes: [\"/v\"]}\n");
 	FILES(state, "compose.yaml");
 	has(state, "  a:\n    image: x\n    networks");
 }
@@ -316,16 +329,20 @@ static void documents_of_one_file_override_each_other(void **state)
 static void extends_takes_everything_and_the_own_value_wins(void **state)
 {
 	FILES(state, "compose.yaml");
-	put("compose.yaml", "services:\n  a: {extends: {service: b}, hostname: mine, environment: {E: 2}}\n"
-			    "  b: {extends: c, image: x, hostname: theirs}\n  c: {image: y, environment: [E=1, F=1], command: run}\n");
-	has(state, "  a:\n    command:\n      - run\n    environment:\n      E: \"2\"\n      F: \"1\"\n    hostname: mine\n    image: x");
+	put("compose.yaml",
+	    "services:\n  a: {extends: {service: b}, hostname: mine, environment: {E: 2}}\n"
+	    "  b: {extends: c, image: x, hostname: theirs}\n  c: {image: y, environment: [E=1, "
+	    "F=1], command: run}\n");
+	has(state, "  a:\n    command:\n      - run\n    environment:\n      E: \"2\"\n      F: "
+		   "\"1\"\n    hostname: mine\n    image: x");
 }
 
 static void extended_files_keep_their_directory(void **state)
 {
 	FILES(state, "compose.yaml");
 	put("compose.yaml", "services: {a: {extends: {file: sub/base.yaml, service: b}}}\n");
-	put("sub/base.yaml", "services: {b: {extends: {file: more/c.yaml, service: c}, volumes: [\"./v:/v\"]}}\n");
+	put("sub/base.yaml",
+	    "services: {b: {extends: {file: more/c.yaml, service: c}, volumes: [\"./v:/v\"]}}\n");
 	put("sub/more/c.yaml", "services: {c: {image: x, build: ./app, env_file: e.env}}\n");
 	put("sub/more/e.env", "FROM=c\n");
 	has(state, "/sub/more/app\n");
@@ -367,7 +384,8 @@ static void extends_mistakes_have_a_place_and_a_suggestion(void **state)
 	refuses(state, 1, "services.a.extends.service must be a string");
 	put("compose.yaml", "services: {a: {image: x, extends: [b]}}\n");
 	refuses(state, 1, "services.a.extends must be a");
-	put("compose.yaml", "services: {a: {image: x, extends: {service: b, fil: c}}, b: {image: y}}\n");
+	put("compose.yaml",
+	    "services: {a: {image: x, extends: {service: b, fil: c}}, b: {image: y}}\n");
 	refuses(state, 1, "additional properties 'fil' not allowed");
 }
 
@@ -378,7 +396,8 @@ static void many_services_of_one_chain_are_all_complete(void **state)
 	/* The order of the walk must not matter: bases behind, in front, and replaced on the way. */
 	buf_addstr(&b, "services:\n  s0: {image: x}\n");
 	for (int i = 1; i < 40; i++)
-		buf_addf(&b, "  s%d: {extends: s%d, hostname: h%d}\n", i, (i % 2 ? i + 1 : i - 2) % 40, i);
+		buf_addf(&b, "  s%d: {extends: s%d, hostname: h%d}\n", i,
+			 (i % 2 ? i + 1 : i - 2) % 40, i);
 	put("compose.yaml", buf_str(&b));
 	FILES(state, "compose.yaml");
 	(void)loads(state);
@@ -394,7 +413,8 @@ static void includes_bring_their_own_directory_and_environment(void **state)
 	AUTO(mem) char *want = NULL;
 
 	FILES(state, "compose.yaml");
-	put("compose.yaml", "include: [sub/inc.yaml]\nservices: {a: {image: \"x$V\", depends_on: [b]}}\n");
+	put("compose.yaml",
+	    "include: [sub/inc.yaml]\nservices: {a: {image: \"x$V\", depends_on: [b]}}\n");
 	put("sub/inc.yaml", "services: {b: {image: \"$V-$SHELL_VAR\", volumes: [\"./d:/d\"]}}\n");
 	put("sub/.env", "V=sub\nSHELL_VAR=no\n");
 	put(".env", "V=top\n");
@@ -403,7 +423,8 @@ static void includes_bring_their_own_directory_and_environment(void **state)
 	put(".env", "");
 	has(state, "image: sub-s\n");
 	put("other.env", "V=other\n");
-	put("compose.yaml", "include: [{path: sub/inc.yaml, project_directory: ., env_file: other.env}]\n" IMAGE);
+	put("compose.yaml",
+	    "include: [{path: sub/inc.yaml, project_directory: ., env_file: other.env}]\n" IMAGE);
 	has(state, "image: other-s\n");
 	want = xasprintf("source: %s/d\n", t->path);
 	has(state, want);
@@ -412,9 +433,11 @@ static void includes_bring_their_own_directory_and_environment(void **state)
 static void the_including_file_overrides_what_it_includes(void **state)
 {
 	FILES(state, "compose.yaml");
-	put("inc.yaml", "services: {b: {image: x, ports: [\"80:80\"], hostname: h}}\nnetworks: {n: }\n");
+	put("inc.yaml",
+	    "services: {b: {image: x, ports: [\"80:80\"], hostname: h}}\nnetworks: {n: }\n");
 	put("more.yaml", "services: {b: {hostname: more}}\n");
-	put("compose.yaml", "include: [inc.yaml]\nservices: {b: {image: mine, ports: !override [\"90:90\"]}}\n");
+	put("compose.yaml",
+	    "include: [inc.yaml]\nservices: {b: {image: mine, ports: !override [\"90:90\"]}}\n");
 	has(state, "image: mine");
 	has(state, "hostname: h\n");
 	has(state, "target: 90");
@@ -428,7 +451,8 @@ static void include_mistakes_have_a_place(void **state)
 	FILES(state, "compose.yaml");
 	put("compose.yaml", "include: b.yaml\n" IMAGE);
 	refuses(state, 1, "compose.yaml:1:10: `include` must be a list, got b.yaml");
-	put("compose.yaml", "include: [gone.yaml]\nservices: {a: {image: x, depends_on: [from_gone]}}\n");
+	put("compose.yaml",
+	    "include: [gone.yaml]\nservices: {a: {image: x, depends_on: [from_gone]}}\n");
 	refuses(state, 1, "compose.yaml:1:11: open ");
 	put("compose.yaml", "include: [{pat: b.yaml}]\n" IMAGE);
 	refuses(state, 1, "include[0] additional properties 'pat' not allowed");
@@ -450,11 +474,14 @@ static void include_mistakes_have_a_place(void **state)
 static void profiles_enable_and_selection_keeps_dependencies(void **state)
 {
 	struct dir *t = *state;
-	static const char *const dev[] = { "dev" }, *const web[] = { "web" }, *const glob[] = { "w*" }, *const no[] = { "wep" };
+	static const char *const dev[] = { "dev" }, *const web[] = { "web" },
+				 *const glob[] = { "w*" }, *const no[] = { "wep" };
 
 	FILES(state, "compose.yaml");
-	put("compose.yaml", "services:\n  web: {image: w, depends_on: [db], profiles: [front]}\n  db: {image: d, volumes: [\"v:/v\"]}\n"
-			    "  dbg: {image: g, profiles: [dev, x]}\n  other: {image: o, profiles: [front]}\nvolumes: {v: , unused: }\n");
+	put("compose.yaml", "services:\n  web: {image: w, depends_on: [db], profiles: [front]}\n  "
+			    "db: {image: d, volumes: [\"v:/v\"]}\n"
+			    "  dbg: {image: g, profiles: [dev, x]}\n  other: {image: o, profiles: "
+			    "[front]}\nvolumes: {v: , unused: }\n");
 	lacks(state, "image: g");
 	lacks(state, "unused");
 	assert_non_null(node_get(t->p->disabled, "dbg"));
@@ -486,14 +513,17 @@ static void env_files_fill_what_environment_leaves(void **state)
 	struct dir *t = *state;
 
 	FILES(state, "compose.yaml");
-	put("compose.yaml", "services:\n  a:\n    image: x\n    environment: {A: own, N: , REF: r}\n"
-			    "    env_file: [one.env, two.env, {path: gone.env, required: false}, {path: raw.env, format: raw}]\n"
-			    "    label_file: l.env\n    labels: {own: 1}\n");
+	put("compose.yaml",
+	    "services:\n  a:\n    image: x\n    environment: {A: own, N: , REF: r}\n"
+	    "    env_file: [one.env, two.env, {path: gone.env, required: false}, {path: raw.env, "
+	    "format: raw}]\n"
+	    "    label_file: l.env\n    labels: {own: 1}\n");
 	put("one.env", "A=file\nN=file\nB=1\nC=${REF}${B}${SHELL_VAR}\n");
 	put("two.env", "B=2\n");
 	put("raw.env", "R=\"$x\"\n");
 	put("l.env", "own=2\nl=3\n");
-	has(state, "A: own\n      B: \"2\"\n      C: r1s\n      'N': null\n      R: '\"$x\"'\n      REF: r\n");
+	has(state, "A: own\n      B: \"2\"\n      C: r1s\n      'N': null\n      R: '\"$x\"'\n     "
+		   " REF: r\n");
 	has(state, "l: \"3\"\n      own: \"1\"\n");
 	lacks(state, "env_file");
 	t->opt.keep_env_files = true;
@@ -509,7 +539,8 @@ static void env_files_fill_what_environment_leaves(void **state)
 static void a_value_that_cannot_be_made_out_is_complained_about_once(void **state)
 {
 	FILES(state, "compose.yaml");
-	put("compose.yaml", "services: {a: {image: \"${X?}\", ports: [\"${P?no port}:80\"], mem_limit: \"${\"}}\n");
+	put("compose.yaml",
+	    "services: {a: {image: \"${X?}\", ports: [\"${P?no port}:80\"], mem_limit: \"${\"}}\n");
 	refuses(state, 3, "required variable P is missing a value: no port");
 	put("compose.yaml", "services: {a: {image: x, scale: three, privileged: maybe}}\n");
 	refuses(state, 2, "invalid boolean: maybe");
@@ -518,7 +549,8 @@ static void a_value_that_cannot_be_made_out_is_complained_about_once(void **stat
 static void one_run_shows_the_mistakes_of_all_steps(void **state)
 {
 	FILES(state, "compose.yaml");
-	put("compose.yaml", "services:\n  a: {image: x, prots: [], networks: [nope]}\n  b: {image: y, depends_on: [c], mem_limit: lots}\n");
+	put("compose.yaml", "services:\n  a: {image: x, prots: [], networks: [nope]}\n  b: {image: "
+			    "y, depends_on: [c], mem_limit: lots}\n");
 	refuses(state, 4, "did you mean \"ports\"?");
 	refuses(state, 4, "refers to undefined network nope");
 	refuses(state, 4, "depends on undefined service \"c\"");
@@ -532,7 +564,8 @@ static void variables_are_listed_without_being_set(void **state)
 	size_t n;
 
 	FILES(state, "compose.yaml");
-	put("compose.yaml", "services: {a: {image: \"$A${B:-${C:?c}}\", ports: [\"${A:-80}:80\"], init: \"${D:+alt}\"}}\n");
+	put("compose.yaml", "services: {a: {image: \"$A${B:-${C:?c}}\", ports: [\"${A:-80}:80\"], "
+			    "init: \"${D:+alt}\"}}\n");
 	t->opt.variables_only = true;
 	(void)load(t);
 	assert_non_null(t->p);

@@ -1,6 +1,6 @@
 /*
- * Step 8: one tree over another, by the rule of each row. Nodes are moved, never copied; the base keeps
- * its order, what only the later tree has comes behind it.
+ * Step 8: one tree over another, by the rule of each row. Nodes are moved, never copied; the base
+ * keeps its order, what only the later tree has comes behind it.
  *
  * Where kinds do not go together the mistake is reported at the later value and the base is kept.
  */
@@ -17,7 +17,8 @@ static struct node *conflict(struct loader *l, struct node *base, const struct n
 	struct diag *g = diag_add(l->diags, DIAG_ERROR, &over->pos, "cannot override %s",
 				  node_path(l->arena, over));
 
-	diag_expect(g, "a %s, as at %s:%u", node_kind_name(base->kind), base->pos.file, base->pos.line);
+	diag_expect(g, "a %s, as at %s:%u", node_kind_name(base->kind), base->pos.file,
+		    base->pos.line);
 	diag_hint(g, "use !override to replace the earlier value as a whole");
 	return base;
 }
@@ -145,8 +146,9 @@ static int by_text(const void *a, const void *b)
 
 static struct node *pair(struct loader *l, const struct node *member, const struct node *value)
 {
-	const char *text = value->kind == NODE_NULL ? member->key :
-						      arena_printf(l->arena, "%s=%s", member->key, value->text);
+	const char *text = value->kind == NODE_NULL
+				   ? member->key
+				   : arena_printf(l->arena, "%s=%s", member->key, value->text);
 	struct node *n = node_str(l->arena, text, &value->pos);
 
 	n->key_pos = member->key_pos;
@@ -292,9 +294,11 @@ struct node *merge_value(struct loader *l, const struct attr *row, struct node *
 	case MERGE_BUILD:
 		return merge_default(l, row, lift_build(l, base), lift_build(l, over));
 	case MERGE_DEPENDS_ON:
-		return merge_default(l, row, lift_names(l, base, started), lift_names(l, over, started));
+		return merge_default(l, row, lift_names(l, base, started),
+				     lift_names(l, over, started));
 	case MERGE_NAMES:
-		return merge_default(l, row, lift_names(l, base, no_options), lift_names(l, over, no_options));
+		return merge_default(l, row, lift_names(l, base, no_options),
+				     lift_names(l, over, no_options));
 	case MERGE_LOGGING:
 		return merge_logging(l, row, base, over);
 	case MERGE_SEQUENCE:

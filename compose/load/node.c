@@ -381,8 +381,8 @@ struct srcpos node_pos_in(const struct node *n, const char *message)
 const char *node_kind_name(enum node_kind kind)
 {
 	static const char *const names[] = {
-		[NODE_NULL] = "null",	 [NODE_BOOL] = "boolean", [NODE_INT] = "number",
-		[NODE_FLOAT] = "number", [NODE_STR] = "string",	  [NODE_LIST] = "list",
+		[NODE_NULL] = "null",    [NODE_BOOL] = "boolean", [NODE_INT] = "number",
+		[NODE_FLOAT] = "number", [NODE_STR] = "string",   [NODE_LIST] = "list",
 		[NODE_MAP] = "mapping",
 	};
 

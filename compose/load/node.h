@@ -1,8 +1,9 @@
 /*
  * compose/load/node.h - one value of a compose file, still knowing where it was written.
  *
- * Links, key and index are changed only through the functions here. The untyped tree every loading step works on: parsed, interpolated, merged, made canonical, checked,
- * printed. Mappings keep the order of the file; printing decides the order shown.
+ * Links, key and index are changed only through the functions here. The untyped tree every loading
+ * step works on: parsed, interpolated, merged, made canonical, checked, printed. Mappings keep the
+ * order of the file; printing decides the order shown.
  *
  * Owns:    every node and string belongs to the arena of its tree; nothing is freed one by one.
  * Units:   lines and columns from 1.
@@ -25,36 +26,37 @@ enum node_kind { NODE_NULL, NODE_BOOL, NODE_INT, NODE_FLOAT, NODE_STR, NODE_LIST
 
 /* Where a value came from and what it replaced: the chain that `config --explain` prints. */
 struct origin {
-	struct srcpos pos;           /* of the value */
-	const char *how;             /* "file", "default", "interpolated from ${X}", "env file", ... */
-	const char *text;            /* the value it had there: scalar text, or the word for its kind */
+	struct srcpos pos; /* of the value */
+	const char *how;   /* "file", "default", "interpolated from ${X}", "env file", ... */
+	const char *text;  /* the value it had there: scalar text, or the word for its kind */
 	const struct origin *before; /* what this one overrode, or NULL */
 };
 
 /* What a lookup and a walk touch comes first: one cache line. */
 struct node {
 	enum node_kind kind;
-	bool quoted;     /* the scalar was written with quotes or as a block */
-	bool is_exact;   /* text stands in the file character by character, on one line */
-	bool is_literal; /* text stands in the file line by line, below pos (a | block) */
-	bool is_damaged; /* mappings: something wrong was reported and is missing here, so what seems to
-			  * be missing may be no second mistake */
+	bool quoted;      /* the scalar was written with quotes or as a block */
+	bool is_exact;    /* text stands in the file character by character, on one line */
+	bool is_literal;  /* text stands in the file line by line, below pos (a | block) */
+	bool is_damaged;  /* mappings: something wrong was reported and is missing here, so what
+			   * seems to  be missing may be no second mistake */
 	uint32_t key_tag; /* of key: first and last character and length, to tell most keys apart */
 	uint32_t n;       /* children */
 	const char *key;  /* of this member in its parent mapping, else NULL */
 	struct node *next, *first;
 	struct node *parent; /* NULL at the root */
-	const char *text;    /* scalars: the source text (after interpolation); never NULL for them */
+	const char *text; /* scalars: the source text (after interpolation); never NULL for them */
 	union {
 		bool b;
 		int64_t i;
 		double f;
 	};
 	struct node *prev, *last;
-	struct node_index *index; /* mappings of many members: key to member; kept by the functions below */
-	struct srcpos pos;        /* of the value; pos.file lives in the arena */
-	struct srcpos key_pos;    /* of the key in front of it, for members of a mapping */
-	const char *tag;          /* "!reset", "!override" until they are applied, else NULL */
+	/* Mappings of many members: key to member; kept by the functions below. */
+	struct node_index *index;
+	struct srcpos pos;           /* of the value; pos.file lives in the arena */
+	struct srcpos key_pos;       /* of the key in front of it, for members of a mapping */
+	const char *tag;             /* "!reset", "!override" until they are applied, else NULL */
 	const struct origin *origin; /* NULL until something recorded more than pos says */
 };
 
@@ -106,14 +108,14 @@ const char *node_text(const struct node *n);
 char *node_path(struct arena *a, const struct node *n);
 /* Puts item in front of at, which has a parent list. */
 void node_insert_before(struct node *at, struct node *item);
-/* Records on n how it came to be (not with NULL), and what it replaced with all that one's history (not
- * with NULL). */
+/* Records on n how it came to be (not with NULL), and what it replaced with all that one's history
+ * (not with NULL). */
 void node_origin(struct arena *a, struct node *n, const char *how, const struct node *old);
-/* The place in the file of the offset-th byte of a scalar's text: exact where the file still says what
- * text says, else as near as is known. col 0 = only the line is known. */
+/* The place in the file of the offset-th byte of a scalar's text: exact where the file still says
+ * what text says, else as near as is known. col 0 = only the line is known. */
 struct srcpos node_pos_at(const struct node *n, size_t offset);
-/* The place of the piece of a scalar's text that message ends with ("invalid hostPort: 80a0"); that of
- * the scalar when there is none. */
+/* The place of the piece of a scalar's text that message ends with ("invalid hostPort: 80a0"); that
+ * of the scalar when there is none. */
 struct srcpos node_pos_in(const struct node *n, const char *message);
 /* The word users know the kind by: "string", "number", "boolean", "list", "mapping", "null". */
 const char *node_kind_name(enum node_kind kind);

@@ -123,7 +123,8 @@ static void origins_remember_what_was_replaced(void **state)
 {
 	(void)state;
 	AUTO(arena) struct arena *a = arena_new();
-	struct node *base = node_str(a, "one", &here), *over = node_str(a, "two", &(struct srcpos){ "g.yaml", 9, 1 });
+	struct node *base = node_str(a, "one", &here),
+		    *over = node_str(a, "two", &(struct srcpos){ "g.yaml", 9, 1 });
 	struct node *last = node_str(a, "three", &(struct srcpos){ "h.yaml", 1, 1 });
 
 	node_origin(a, over, "interpolated", NULL);

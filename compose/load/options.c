@@ -132,7 +132,8 @@ static bool take_env_files(struct loader *l, const char *dir)
 	bool ok = true;
 
 	if (is_off < 0) {
-		diag_expect(COMPLAIN(l, "COMPOSE_DISABLE_ENV_FILE: invalid boolean \"%s\"", off), "true or false");
+		diag_expect(COMPLAIN(l, "COMPOSE_DISABLE_ENV_FILE: invalid boolean \"%s\"", off),
+			    "true or false");
 		return false;
 	}
 	if (is_off)
@@ -169,7 +170,8 @@ static bool find_in(struct loader *l, const char *dir, const char *const *names,
 		return false;
 	if (found.n > 1) {
 		list = strv_join(&found, ", ");
-		diag_add(l->diags, DIAG_WARNING, NULL, "Found multiple %s files with supported names: %s", what, list);
+		diag_add(l->diags, DIAG_WARNING, NULL,
+			 "Found multiple %s files with supported names: %s", what, list);
 		diag_add(l->diags, DIAG_WARNING, NULL, "Using %s", found.v[0]);
 	}
 	names_add(l->arena, files, found.v[0]);
@@ -206,7 +208,8 @@ static bool add_named(struct loader *l, const char *path, struct names *files)
 static bool list_files(struct loader *l, const char *dir, struct names *files)
 {
 	const struct load_options *o = l->opt;
-	const char *list = env_get(l->env, "COMPOSE_FILE"), *sep = env_get(l->env, "COMPOSE_PATH_SEPARATOR");
+	const char *list = env_get(l->env, "COMPOSE_FILE"),
+		   *sep = env_get(l->env, "COMPOSE_PATH_SEPARATOR");
 	bool ok = true;
 
 	for (size_t i = 0; i < o->n_files; i++)
@@ -338,7 +341,9 @@ static const char *name_of_directory(struct loader *l)
 
 	if (real && *name && strcmp(path_base(real), base) != 0)
 		diag_add(l->diags, DIAG_WARNING, NULL,
-			 "project has been loaded without an explicit name from a symlink. Using name \"%s\"", name);
+			 "project has been loaded without an explicit name from a symlink. Using "
+			 "name \"%s\"",
+			 name);
 	return name;
 }
 
@@ -355,8 +360,10 @@ bool options_name(struct loader *l, const struct source *sources, size_t n)
 		name = given;
 		if (strcmp(normalise(l->arena, given), given) != 0) {
 			COMPLAIN(l,
-				 "invalid project name \"%s\": must consist only of lowercase alphanumeric "
-				 "characters, hyphens, and underscores as well as start with a letter or number",
+				 "invalid project name \"%s\": must consist only of lowercase "
+				 "alphanumeric "
+				 "characters, hyphens, and underscores as well as start with a "
+				 "letter or number",
 				 given);
 			return false;
 		}

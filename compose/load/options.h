@@ -1,6 +1,6 @@
 /*
- * compose/load/options.h - what is known before any file is interpreted: environment, files, directory,
- * profiles, name.
+ * compose/load/options.h - what is known before any file is interpreted: environment, files,
+ * directory, profiles, name.
  *
  * Owns:    everything is the loader's arena's, except l->env, which the caller owns.
  * Units:   none.

@@ -79,7 +79,8 @@ static bool resolve_int(const char *s, struct scalar *ret)
 	if (v > (uint64_t)INT64_MAX + minus)
 		*ret = (struct scalar){ .kind = NODE_FLOAT, .f = minus ? -(double)v : (double)v };
 	else
-		*ret = (struct scalar){ .kind = NODE_INT, .i = minus ? (int64_t)(0 - v) : (int64_t)v };
+		*ret = (struct scalar){ .kind = NODE_INT,
+					.i = minus ? (int64_t)(0 - v) : (int64_t)v };
 	return true;
 }
 

@@ -5,8 +5,8 @@
  * Units:   none.
  * Errors:  none; what is of no other type is a string.
  * Thread:  any.
- * Source:  YAML 1.2.2 section 10.3 "Core Schema", widened as Go's yaml does it: 017 and 0b1 are integers,
- *          underscores may part digits, 08 is the float 8, integers beyond 64 bits are floats.
+ * Source:  YAML 1.2.2 section 10.3 "Core Schema", widened as Go's yaml does it: 017 and 0b1 are
+ * integers, underscores may part digits, 08 is the float 8, integers beyond 64 bits are floats.
  */
 #ifndef COMPOSE_LOAD_SCALAR_H
 #define COMPOSE_LOAD_SCALAR_H

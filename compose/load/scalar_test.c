@@ -14,9 +14,11 @@ static void kind_is(enum node_kind kind, const char *text)
 static void words_of_yaml_11_are_strings(void **state)
 {
 	(void)state;
-	static const char *const words[] = { "yes", "no", "on", "off", "y", "n", "nULL", "tRUE", "<<",
-					     "22:22", "1.2.3", "0x", "0xg", "-", "+", ".", "..", "-.",
-					     "1e", "1e+", "e1", "_1", "2024-01-31", "1a", "0b2", "--1" };
+	static const char *const words[] = { "yes",  "no",   "on", "off",   "y",          "n",
+					     "nULL", "tRUE", "<<", "22:22", "1.2.3",      "0x",
+					     "0xg",  "-",    "+",  ".",     "..",         "-.",
+					     "1e",   "1e+",  "e1", "_1",    "2024-01-31", "1a",
+					     "0b2",  "--1" };
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		kind_is(NODE_STR, words[i]);
@@ -42,9 +44,17 @@ static void integers_come_in_four_bases(void **state)
 	static const struct {
 		const char *text;
 		int64_t v;
-	} ints[] = { { "0", 0 },	 { "-0", 0 },	    { "+12", 12 },   { "0755", 493 },
-		     { "0o755", 493 },	 { "0x1F", 31 },    { "0b101", 5 },  { "1_000", 1000 },
-		     { "-0x10", -16 },	 { "00", 0 },	    { "9223372036854775807", INT64_MAX },
+	} ints[] = { { "0", 0 },
+		     { "-0", 0 },
+		     { "+12", 12 },
+		     { "0755", 493 },
+		     { "0o755", 493 },
+		     { "0x1F", 31 },
+		     { "0b101", 5 },
+		     { "1_000", 1000 },
+		     { "-0x10", -16 },
+		     { "00", 0 },
+		     { "9223372036854775807", INT64_MAX },
 		     { "-9223372036854775808", INT64_MIN } };
 
 	for (size_t i = 0; i < ARRAY_LEN(ints); i++) {
@@ -59,8 +69,14 @@ static void floats_include_bad_octals_and_huge_integers(void **state)
 	static const struct {
 		const char *text;
 		double v;
-	} floats[] = { { "1.5", 1.5 }, { ".5", .5 },   { "5.", 5 },	 { "1e3", 1000 },
-		       { "08", 8 },    { "-1.", -1 },  { "1_0.5", 10.5 }, { "18446744073709551615", 18446744073709551615.0 },
+	} floats[] = { { "1.5", 1.5 },
+		       { ".5", .5 },
+		       { "5.", 5 },
+		       { "1e3", 1000 },
+		       { "08", 8 },
+		       { "-1.", -1 },
+		       { "1_0.5", 10.5 },
+		       { "18446744073709551615", 18446744073709551615.0 },
 		       { "99999999999999999999999", 99999999999999999999999.0 } };
 
 	for (size_t i = 0; i < ARRAY_LEN(floats); i++) {

@@ -110,7 +110,8 @@ static void refuse_unknown(struct loader *l, const char *wanted, const struct no
 		names[n++] = s->key;
 	NODE_EACH(s, disabled)
 		names[n++] = s->key;
-	diag_suggest(diag_add(l->diags, DIAG_ERROR, NULL, "no such service: %s", wanted), wanted, names, n);
+	diag_suggest(diag_add(l->diags, DIAG_ERROR, NULL, "no such service: %s", wanted), wanted,
+		     names, n);
 }
 
 static void drop_references(const struct node *service, const struct map *kept)

@@ -1,8 +1,8 @@
 /*
  * Step 27: what env_file and label_file add to a service.
  *
- * environment wins over env_file, a later env_file over an earlier one; a file may refer to the project
- * environment, to the service's environment and to what earlier files set, in this order.
+ * environment wins over env_file, a later env_file over an earlier one; a file may refer to the
+ * project environment, to the service's environment and to what earlier files set, in this order.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,11 +14,12 @@ static void report_missing(struct loader *l, const struct node *path, const char
 			   const char *abs, int r)
 {
 	const char *why = r == -ENOENT ? "no such file or directory" : strerror(-r);
-	struct diag *g = diag_add(l->diags, DIAG_ERROR, &path->pos, "%s %s not found: stat %s: %s", what, abs,
-				  abs, why);
+	struct diag *g = diag_add(l->diags, DIAG_ERROR, &path->pos, "%s %s not found: stat %s: %s",
+				  what, abs, abs, why);
 
 	if (strcmp(what, "env file") == 0)
-		diag_hint(g, "make the file, or give it as {path: %s, required: false}", path->text);
+		diag_hint(g, "make the file, or give it as {path: %s, required: false}",
+			  path->text);
 }
 
 /* Puts all of set into the mapping key of service, what is there already stays. */
@@ -71,8 +72,8 @@ static bool known_format(struct loader *l, const struct node *format, bool *raw)
 	*raw = node_is(format, NODE_STR) && strcmp(format->text, "raw") == 0;
 	if (!node_is(format, NODE_STR) || !*format->text || *raw)
 		return true;
-	diag_expect(diag_add(l->diags, DIAG_ERROR, &format->pos, "unsupported env_file format \"%s\"",
-			     format->text),
+	diag_expect(diag_add(l->diags, DIAG_ERROR, &format->pos,
+			     "unsupported env_file format \"%s\"", format->text),
 		    "raw, or no format");
 	return false;
 }
@@ -85,7 +86,8 @@ static void read_one(struct loader *l, const struct node *item, const struct env
 	AUTO(mem) char *abs = NULL;
 	int r;
 
-	if (!known_format(l, node_get(item, "format"), &raw) || !node_is(path, NODE_STR) || !*path->text)
+	if (!known_format(l, node_get(item, "format"), &raw) || !node_is(path, NODE_STR) ||
+	    !*path->text)
 		return;
 	abs = path_join(l->working_dir, path->text);
 	r = source_read_env(l, abs, raw, l->env, own, set);

@@ -13,7 +13,8 @@ static void load_document(struct loader *l, struct node *acc, struct node *doc,
 	struct node *mask;
 
 	if (doc->kind != NODE_MAP) {
-		diag_expect(diag_add(l->diags, DIAG_ERROR, &doc->pos, "top-level object must be a mapping"),
+		diag_expect(diag_add(l->diags, DIAG_ERROR, &doc->pos,
+				     "top-level object must be a mapping"),
 			    "services:, networks:, volumes:, ...");
 		return;
 	}

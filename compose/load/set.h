@@ -16,8 +16,9 @@
 struct node *set_load(struct loader *l, const struct source *sources, size_t n);
 /* Steps 14 to 17; with_paths false leaves relative paths alone. */
 void set_finish(struct loader *l, struct node *root, bool with_paths);
-/* The text of a value that names a file. Where values stay as they are written (--no-interpolate) its
- * variables are replaced all the same, or the file could not be found. NULL when it is no string. */
+/* The text of a value that names a file. Where values stay as they are written (--no-interpolate)
+ * its variables are replaced all the same, or the file could not be found. NULL when it is no
+ * string. */
 const char *set_file_name(struct loader *l, const struct node *n);
 
 #endif

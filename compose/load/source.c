@@ -22,8 +22,8 @@ const char *source_shown(struct arena *a, const char *path)
 
 bool source_is_remote(const char *path)
 {
-	static const char *const starts[] = { "oci://", "https://", "http://", "git://", "ssh://", "git@",
-					      "github.com/" };
+	static const char *const starts[] = { "oci://", "https://", "http://",    "git://",
+					      "ssh://", "git@",     "github.com/" };
 
 	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
 		if (starts_with(path, starts[i]))
@@ -33,8 +33,8 @@ bool source_is_remote(const char *path)
 
 void source_refuse_remote(struct loader *l, const char *path, const struct srcpos *named_at)
 {
-	struct diag *g = diag_add(l->diags, DIAG_ERROR, named_at, "remote compose file %s: not supported yet",
-				  path);
+	struct diag *g = diag_add(l->diags, DIAG_ERROR, named_at,
+				  "remote compose file %s: not supported yet", path);
 
 	diag_hint(g, "fetch it and name the local copy");
 }
@@ -42,8 +42,9 @@ void source_refuse_remote(struct loader *l, const char *path, const struct srcpo
 /* Up to max bytes and one more, so that the reader can say where the limit is passed. */
 static int read_some(const char *path, size_t max, struct buf *out)
 {
-	AUTO(fd) int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) :
-						   open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	AUTO(fd)
+	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -51,7 +52,9 @@ static int read_some(const char *path, size_t max, struct buf *out)
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	while (out->n <= max) {
-		size_t want = st.st_size > 0 && out->n == 0 && (size_t)st.st_size < max ? (size_t)st.st_size + 1 : 65536;
+		size_t want = st.st_size > 0 && out->n == 0 && (size_t)st.st_size < max
+				      ? (size_t)st.st_size + 1
+				      : 65536;
 		ssize_t n = read(fd, buf_space(out, want), want);
 
 		if (n < 0 && errno != EINTR)
@@ -115,9 +118,10 @@ int source_read_env(struct loader *l, const char *path, bool raw, const struct e
 	if (r < 0)
 		return r;
 	if (text.n > DOTENV_BYTES_MAX) {
-		diag_add(l->diags, DIAG_ERROR, &(struct srcpos){ .file = e.file }, "the file is larger than %d MiB",
-			 DOTENV_BYTES_MAX >> 20);
+		diag_add(l->diags, DIAG_ERROR, &(struct srcpos){ .file = e.file },
+			 "the file is larger than %d MiB", DOTENV_BYTES_MAX >> 20);
 		return -EINVAL;
 	}
-	return (raw ? dotenv_parse_raw : dotenv_parse)(&e, buf_str(&text), text.n) < 0 ? -EINVAL : 0;
+	return (raw ? dotenv_parse_raw : dotenv_parse)(&e, buf_str(&text), text.n) < 0 ? -EINVAL
+										       : 0;
 }

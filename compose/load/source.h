@@ -19,8 +19,8 @@ struct source {
 	struct yaml_docs docs;
 };
 
-/* named_at is where the file was asked for, or NULL. False when it cannot be read or is no YAML; the
- * documents that could be read are there all the same. */
+/* named_at is where the file was asked for, or NULL. False when it cannot be read or is no YAML;
+ * the documents that could be read are there all the same. */
 bool source_read(struct loader *l, const char *path, const struct srcpos *named_at,
 		 struct source *ret);
 /* What people see for an absolute path. In the arena. */
@@ -30,8 +30,9 @@ bool source_is_remote(const char *path);
 /* Reports that remote files are not supported. */
 void source_refuse_remote(struct loader *l, const char *path, const struct srcpos *named_at);
 
-/* Reads one env file into out; first and second are looked up before out itself. missing_ok: a file that
- * is not there is silently nothing. Returns -ENOENT for a missing file, -EINVAL with complaints. */
+/* Reads one env file into out; first and second are looked up before out itself. missing_ok: a file
+ * that is not there is silently nothing. Returns -ENOENT for a missing file, -EINVAL with
+ * complaints. */
 int source_read_env(struct loader *l, const char *path, bool raw, const struct env *first,
 		    const struct env *second, struct env *out);
 

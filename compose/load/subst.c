@@ -40,8 +40,8 @@ static void parse_braced(struct subst *s, const char *p, const char *close)
 	size_t n = name_len(p, close);
 
 	if (!n) {
-		s->why = p == close ? "there is no name between the braces" :
-				      "a variable name begins with a letter or _";
+		s->why = p == close ? "there is no name between the braces"
+				    : "a variable name begins with a letter or _";
 		return;
 	}
 	s->name = (struct str){ p, n };

@@ -6,8 +6,8 @@
  *	"${" NAME "}"         -> value or ""
  *	"${" NAME op word "}"    op = ":-" "-" ":?" "?" ":+" "+"; word is a text of its own
  *
- * Any other "$" is itself; any other "${" is a mistake. The closing brace is the first one that brings
- * the count of all braces back to zero. Words are evaluated only when they are used.
+ * Any other "$" is itself; any other "${" is a mistake. The closing brace is the first one that
+ *brings the count of all braces back to zero. Words are evaluated only when they are used.
  *
  * Owns:    nothing.
  * Units:   offsets in bytes of the text given.
@@ -29,8 +29,8 @@ enum {
 };
 
 enum subst_kind {
-	SUBST_TEXT,    /* text up to the next piece */
-	SUBST_DOLLAR,  /* $$ */
+	SUBST_TEXT,   /* text up to the next piece */
+	SUBST_DOLLAR, /* $$ */
 	SUBST_VAR,
 	SUBST_INVALID, /* "${" that fits nothing; why says so */
 	SUBST_END
@@ -39,12 +39,12 @@ enum subst_kind {
 /* One piece of a text. */
 struct subst {
 	enum subst_kind kind;
-	struct str text;  /* SUBST_TEXT */
+	struct str text; /* SUBST_TEXT */
 	struct str name;
-	char op;          /* '-' '?' '+', 0 = none */
-	bool or_empty;    /* the operator had a colon: empty counts as unset */
+	char op;       /* '-' '?' '+', 0 = none */
+	bool or_empty; /* the operator had a colon: empty counts as unset */
 	struct str word;
-	size_t offset;    /* of the piece in the whole text */
+	size_t offset; /* of the piece in the whole text */
 	const char *why;
 };
 
@@ -61,8 +61,8 @@ struct subst_lookup {
 
 struct subst_failure {
 	size_t offset;
-	const char *why;   /* static text; NULL = a required variable has no value */
-	struct buf name;   /* of that variable */
+	const char *why;    /* static text; NULL = a required variable has no value */
+	struct buf name;    /* of that variable */
 	struct buf message; /* what the file says about it, may be empty */
 };
 

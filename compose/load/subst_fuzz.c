@@ -1,5 +1,5 @@
-/* Any text as an interpolation template: no crash, and a text that was interpolated with every dollar
- * doubled comes out as it went in. */
+/* Any text as an interpolation template: no crash, and a text that was interpolated with every
+ * dollar doubled comes out as it went in. */
 #include <string.h>
 
 #include "base/fuzz.h"

@@ -34,7 +34,8 @@ static void gives(const char *text, const char *want)
 	int r = subst_eval(&lookup, str_of(text), &out, &f);
 
 	if (r < 0)
-		fail_msg("\"%s\" failed at %zu: %s", text, f.offset, f.why ? f.why : buf_str(&f.message));
+		fail_msg("\"%s\" failed at %zu: %s", text, f.offset,
+			 f.why ? f.why : buf_str(&f.message));
 	if (strcmp(buf_str(&out), want) != 0)
 		fail_msg("\"%s\" gives \"%s\", want \"%s\"", text, buf_str(&out), want);
 	subst_failure_done(&f);
@@ -44,17 +45,42 @@ static void every_form_has_its_value(void **state)
 {
 	(void)state;
 	static const char *const cases[][2] = {
-		{ "$SET", "v" }, { "${SET}", "v" }, { "${EMPTY}", "" }, { "${EMPTY:-d}", "d" },
-		{ "${SET:-d}", "v" }, { "${UNSET-d}", "d" }, { "${EMPTY-d}", "" }, { "${SET-d}", "v" },
-		{ "${SET:+alt}", "alt" }, { "${EMPTY:+alt}", "" }, { "${SET+alt}", "alt" },
-		{ "${EMPTY+alt}", "alt" }, { "${UNSET+alt}", "" }, { "${SET:?must}", "v" },
-		{ "${EMPTY?must}", "" }, { "$SET-x", "v-x" }, { "$SETx", "" }, { "$$SET", "$SET" },
-		{ "$$$SET", "$v" }, { "a $ b", "a $ b" }, { "$", "$" }, { "$}", "$}" }, { "$1", "$1" },
-		{ "^re$", "^re$" }, { "${A:-$$x}", "$x" }, { "${A:-${SET}}", "v" },
-		{ "${A:-${B:-${SET}}}", "bee" }, { "${A:-{\"k\":1}}", "{\"k\":1}" },
-		{ "${A:-{}} ${B}", "{} bee" }, { "${A-b:-c}", "b:-c" }, { "${A:-}", "" },
-		{ "${A:-a}b}", "ab}" }, { "x${SET}y$SET", "xvyv" }, { "", "" },
-		{ "${SET:+${B}}", "bee" }, { "${A:-x:y?z}", "x:y?z" },
+		{ "$SET", "v" },
+		{ "${SET}", "v" },
+		{ "${EMPTY}", "" },
+		{ "${EMPTY:-d}", "d" },
+		{ "${SET:-d}", "v" },
+		{ "${UNSET-d}", "d" },
+		{ "${EMPTY-d}", "" },
+		{ "${SET-d}", "v" },
+		{ "${SET:+alt}", "alt" },
+		{ "${EMPTY:+alt}", "" },
+		{ "${SET+alt}", "alt" },
+		{ "${EMPTY+alt}", "alt" },
+		{ "${UNSET+alt}", "" },
+		{ "${SET:?must}", "v" },
+		{ "${EMPTY?must}", "" },
+		{ "$SET-x", "v-x" },
+		{ "$SETx", "" },
+		{ "$$SET", "$SET" },
+		{ "$$$SET", "$v" },
+		{ "a $ b", "a $ b" },
+		{ "$", "$" },
+		{ "$}", "$}" },
+		{ "$1", "$1" },
+		{ "^re$", "^re$" },
+		{ "${A:-$$x}", "$x" },
+		{ "${A:-${SET}}", "v" },
+		{ "${A:-${B:-${SET}}}", "bee" },
+		{ "${A:-{\"k\":1}}", "{\"k\":1}" },
+		{ "${A:-{}} ${B}", "{} bee" },
+		{ "${A-b:-c}", "b:-c" },
+		{ "${A:-}", "" },
+		{ "${A:-a}b}", "ab}" },
+		{ "x${SET}y$SET", "xvyv" },
+		{ "", "" },
+		{ "${SET:+${B}}", "bee" },
+		{ "${A:-x:y?z}", "x:y?z" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -68,9 +94,9 @@ static void bad_braces_are_refused_at_their_place(void **state)
 		const char *text;
 		size_t offset;
 	} cases[] = {
-		{ "${", 0 }, { "x${}", 1 }, { "${ a}", 0 }, { "${a }", 0 }, { "${a!}", 0 }, { "${1}", 0 },
-		{ "ab${SET", 2 }, { "${A:-\n}", 0 }, { "${A:-${}}", 5 }, { "${A:}", 0 }, { "${-x}", 0 },
-		{ "${A:=x}", 0 },
+		{ "${", 0 },        { "x${}", 1 },  { "${ a}", 0 },   { "${a }", 0 },
+		{ "${a!}", 0 },     { "${1}", 0 },  { "ab${SET", 2 }, { "${A:-\n}", 0 },
+		{ "${A:-${}}", 5 }, { "${A:}", 0 }, { "${-x}", 0 },   { "${A:=x}", 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -1,5 +1,5 @@
-/* Steps 2 and 6: !reset and !override. Both name a place that is emptied in what was loaded before; a
- * !reset value itself is dropped, an !override value stays and is merged with nothing. */
+/* Steps 2 and 6: !reset and !override. Both name a place that is emptied in what was loaded before;
+ * a !reset value itself is dropped, an !override value stays and is merged with nothing. */
 #include "compose/load/steps.h"
 
 #include <string.h>
@@ -9,8 +9,8 @@ static bool is_tagged(const struct node *n, const char *tag)
 	return n->tag && strcmp(n->tag, tag) == 0;
 }
 
-/* The place of n in the mask, made together with the way to it. NULL below a list: positions in a list
- * of one file say nothing about the list of another. */
+/* The place of n in the mask, made together with the way to it. NULL below a list: positions in a
+ * list of one file say nothing about the list of another. */
 static struct node *place_in(struct loader *l, struct node *mask, const struct node *n)
 {
 	struct node *parent, *m;

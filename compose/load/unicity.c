@@ -1,4 +1,5 @@
-/* Steps 9 and 13: of list items with one identity the last content stays, at the place of the first. */
+/* Steps 9 and 13: of list items with one identity the last content stays, at the place of the
+ * first. */
 #include <string.h>
 
 #include "base/map.h"
@@ -88,8 +89,9 @@ static bool is_incomplete(struct loader *l, const struct node *item, enum unique
 		return false;
 	if (item->is_damaged)
 		return true; /* a target that is gone was complained about */
-	g = diag_add(l->diags, DIAG_ERROR, &item->pos, "service %s %s is missing a %s", is_port ? "ports" : "volume",
-		     node_path(l->arena, item), is_port ? "target port" : "mount target");
+	g = diag_add(l->diags, DIAG_ERROR, &item->pos, "service %s %s is missing a %s",
+		     is_port ? "ports" : "volume", node_path(l->arena, item),
+		     is_port ? "target port" : "mount target");
 	diag_expect(g, is_port ? "target: CONTAINER_PORT" : "target: /PATH/IN/CONTAINER");
 	return true;
 }
@@ -144,7 +146,8 @@ static void walk(struct loader *l, struct node *n, const struct attr *row)
 	}
 	NODE_EACH(child, n)
 		if (!node_is_scalar(child))
-			walk(l, child, n->kind == NODE_MAP ? attr_child(row, child->key) : attr_item(row));
+			walk(l, child,
+			     n->kind == NODE_MAP ? attr_child(row, child->key) : attr_item(row));
 }
 
 void step_unicity(struct loader *l, struct node *root)

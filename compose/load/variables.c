@@ -1,4 +1,5 @@
-/* `config --variables`: which variables the files ask for, with the defaults written beside them. */
+/* `config --variables`: which variables the files ask for, with the defaults written beside them.
+ */
 #include <string.h>
 
 #include "base/map.h"
@@ -17,7 +18,8 @@ static void note(struct arena *a, struct map *found, const struct subst *s, int 
 		*v = (struct variable){ .name = name, .dflt = "", .alternate = "" };
 		map_set(found, name, v);
 	}
-	/* Several places may ask for one variable: what any of them says counts, the first default wins. */
+	/* Several places may ask for one variable: what any of them says counts, the first default
+	 * wins. */
 	v->required |= s->op == '?';
 	if (s->op == '-' && !*v->dflt)
 		v->dflt = arena_strndup(a, s->word.p, s->word.n);

@@ -1,10 +1,10 @@
 /*
- * Normally: events come in, a stack of open collections turns them into nodes. A node is linked to its
- * parent when it begins, so that a complaint can name its path. An alias is a deep copy of its anchor's
- * node, which is complete by then. A mapping's merge keys are flattened when it ends.
+ * Normally: events come in, a stack of open collections turns them into nodes. A node is linked to
+ * its parent when it begins, so that a complaint can name its path. An alias is a deep copy of its
+ * anchor's node, which is complete by then. A mapping's merge keys are flattened when it ends.
  *
- * When it fails: a mistake of content (duplicate key, key that is no string, bad merge value) is reported
- * and the rest is read; a syntax error or a limit ends the reading.
+ * When it fails: a mistake of content (duplicate key, key that is no string, bad merge value) is
+ * reported and the rest is read; a syntax error or a limit ends the reading.
  */
 #include "compose/load/yaml.h"
 
@@ -23,8 +23,9 @@ struct frame {
 	/* Mappings only: */
 	const char *key; /* read, its value is to come */
 	struct srcpos key_pos;
-	bool is_merge;      /* that key is << */
-	bool is_ignored;    /* that key is a duplicate or unusable: the value is built, then forgotten */
+	bool is_merge;   /* that key is << */
+	bool is_ignored; /* that key is a duplicate or unusable: the value is built, then forgotten
+			  */
 	struct node *merge; /* the value of << */
 };
 
@@ -71,9 +72,14 @@ static struct node *expand(struct reader *r, const struct node *n, size_t depth,
 	struct node *copy;
 
 	if (depth > YAML_DEPTH_MAX || ++r->n_aliased > YAML_ALIASED_MAX) {
-		complain(r, pos, depth > YAML_DEPTH_MAX ?
-				 arena_printf(r->a, "aliases nest values more than %d deep", YAML_DEPTH_MAX) :
-				 arena_printf(r->a, "document contains excessive aliasing: more than %d values", YAML_ALIASED_MAX));
+		complain(r, pos,
+			 depth > YAML_DEPTH_MAX
+				 ? arena_printf(r->a, "aliases nest values more than %d deep",
+						YAML_DEPTH_MAX)
+				 : arena_printf(r->a,
+						"document contains excessive aliasing: more than "
+						"%d values",
+						YAML_ALIASED_MAX));
 		return NULL;
 	}
 	copy = node_new(r->a, n->kind, &n->pos);
@@ -130,7 +136,8 @@ static void place(struct reader *r, struct node *n)
 static int push(struct reader *r, struct node *n, const char *anchor, bool is_key)
 {
 	if (r->depth == YAML_DEPTH_MAX) {
-		complain(r, &n->pos, arena_printf(r->a, "values are nested more than %d deep", YAML_DEPTH_MAX));
+		complain(r, &n->pos,
+			 arena_printf(r->a, "values are nested more than %d deep", YAML_DEPTH_MAX));
 		return -E2BIG;
 	}
 	if (is_key)
@@ -152,7 +159,9 @@ static const char *kept_tag(const char *tag)
 {
 	if (!tag)
 		return NULL;
-	return strcmp(tag, "!reset") == 0 ? "!reset" : strcmp(tag, "!override") == 0 ? "!override" : NULL;
+	return strcmp(tag, "!reset") == 0      ? "!reset"
+	       : strcmp(tag, "!override") == 0 ? "!override"
+					       : NULL;
 }
 
 static const char *core_name(const char *tag)
@@ -193,7 +202,8 @@ static void apply_core_tag(struct reader *r, struct node *n, const char *type)
 		return;
 	}
 	if (!fits(type, &s, n->text))
-		complain(r, &n->pos, arena_printf(r->a, "cannot decode !!str `%s` as a !!%s", n->text, type));
+		complain(r, &n->pos,
+			 arena_printf(r->a, "cannot decode !!str `%s` as a !!%s", n->text, type));
 	n->kind = s.kind;
 	n->i = 0;
 	if (s.kind == NODE_FLOAT)
@@ -248,7 +258,8 @@ static void take_key(struct reader *r, struct frame *f, const yaml_event_t *e,
 
 	f->key = text;
 	f->key_pos = *pos;
-	f->is_merge = (is_plain && !tag && strcmp(text, "<<") == 0) || (type && strcmp(type, "merge") == 0);
+	f->is_merge = (is_plain && !tag && strcmp(text, "<<") == 0) ||
+		      (type && strcmp(type, "merge") == 0);
 	if (f->is_merge) {
 		f->is_ignored = f->merge != NULL;
 		old = f->merge;
@@ -256,11 +267,13 @@ static void take_key(struct reader *r, struct frame *f, const yaml_event_t *e,
 		old = node_get(f->node, text);
 	}
 	if (old) {
-		struct diag *g = complain(r, pos, arena_printf(r->a, "mapping key \"%s\" already defined at line %u",
-							       text, old->key_pos.line));
+		struct diag *g =
+			complain(r, pos,
+				 arena_printf(r->a, "mapping key \"%s\" already defined at line %u",
+					      text, old->key_pos.line));
 
-		diag_hint(g, f->is_merge ? "merge several mappings with one key: <<: [*a, *b]" :
-					   "keep one of the two");
+		diag_hint(g, f->is_merge ? "merge several mappings with one key: <<: [*a, *b]"
+					 : "keep one of the two");
 		f->is_ignored = true;
 		f->is_merge = false;
 	} else if (!f->is_merge && is_plain && !(type && strcmp(type, "str") == 0) &&
@@ -313,9 +326,11 @@ static void flatten(struct reader *r, struct frame *f)
 		else
 			ok = false;
 	}
-	/* An alias would send people to its anchor, which may be right where it is used otherwise. */
+	/* An alias would send people to its anchor, which may be right where it is used otherwise.
+	 */
 	if (!ok)
-		diag_expect(complain(r, &m->key_pos, "map merge requires map or sequence of maps as the value"),
+		diag_expect(complain(r, &m->key_pos,
+				     "map merge requires map or sequence of maps as the value"),
 			    "<<: *anchor, or <<: [*first, *second]");
 }
 
@@ -328,7 +343,8 @@ static void note_style(struct node *n, const yaml_event_t *e)
 
 	n->quoted = style != YAML_PLAIN_SCALAR_STYLE;
 	n->is_literal = style == YAML_LITERAL_SCALAR_STYLE;
-	if (n->is_literal || style == YAML_FOLDED_SCALAR_STYLE || e->start_mark.line != e->end_mark.line)
+	if (n->is_literal || style == YAML_FOLDED_SCALAR_STYLE ||
+	    e->start_mark.line != e->end_mark.line)
 		return;
 	for (const char *p = n->text; *p; p++)
 		chars += ((unsigned char)*p & 0xc0) != 0x80;
@@ -368,11 +384,13 @@ static int on_scalar(struct reader *r, const yaml_event_t *e)
 static int on_collection(struct reader *r, const yaml_event_t *e, enum node_kind kind)
 {
 	bool is_map = kind == NODE_MAP, is_key = wants_key(r);
-	const char *anchor = (char *)(is_map ? e->data.mapping_start.anchor : e->data.sequence_start.anchor);
+	const char *anchor =
+		(char *)(is_map ? e->data.mapping_start.anchor : e->data.sequence_start.anchor);
 	struct srcpos pos = pos_of(r, &e->start_mark);
 	struct node *n = node_new(r->a, kind, &pos);
 
-	n->tag = kept_tag((char *)(is_map ? e->data.mapping_start.tag : e->data.sequence_start.tag));
+	n->tag =
+		kept_tag((char *)(is_map ? e->data.mapping_start.tag : e->data.sequence_start.tag));
 	if (count(r, &pos) < 0)
 		return -E2BIG;
 	if (is_key)
@@ -388,8 +406,8 @@ static void unknown_anchor(struct reader *r, const struct srcpos *pos, const cha
 
 	MAP_EACH(e, &r->anchors)
 		names[n++] = e->key;
-	diag_suggest(complain(r, pos, arena_printf(r->a, "unknown anchor '%s' referenced", name)), name,
-		     names, n);
+	diag_suggest(complain(r, pos, arena_printf(r->a, "unknown anchor '%s' referenced", name)),
+		     name, names, n);
 }
 
 static int on_alias(struct reader *r, const yaml_event_t *e)
@@ -488,7 +506,8 @@ static void report_syntax(struct reader *r)
 	if (y->context)
 		p.context_at = pos_of(r, &y->context_mark);
 	if (y->error == YAML_READER_ERROR)
-		p.at = offset_pos(r->file, r->text, y->problem_offset < r->n_text ? y->problem_offset : r->n_text);
+		p.at = offset_pos(r->file, r->text,
+				  y->problem_offset < r->n_text ? y->problem_offset : r->n_text);
 	yaml_problem_report(r->d, &p);
 }
 
@@ -517,7 +536,8 @@ int yaml_read(struct arena *a, struct diags *d, const char *file, const char *te
 	if (n > YAML_BYTES_MAX) {
 		struct srcpos pos = offset_pos(file, text, YAML_BYTES_MAX);
 
-		diag_add(d, DIAG_ERROR, &pos, "the file is larger than %d MiB", YAML_BYTES_MAX >> 20);
+		diag_add(d, DIAG_ERROR, &pos, "the file is larger than %d MiB",
+			 YAML_BYTES_MAX >> 20);
 		return -EFBIG;
 	}
 	r = xcalloc(1, sizeof(*r));

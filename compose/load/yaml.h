@@ -1,16 +1,15 @@
 /*
  * compose/load/yaml.h - YAML text to trees that know their lines. The only door to libyaml.
  *
- * Aliases and merge keys are gone afterwards, tags `!reset` and `!override` are left on their nodes, plain
- * scalars have their YAML 1.2 type, every key is a string.
+ * Aliases and merge keys are gone afterwards, tags `!reset` and `!override` are left on their
+ * nodes, plain scalars have their YAML 1.2 type, every key is a string.
  *
  * Owns:    nodes and strings are the arena's; text is not kept.
  * Units:   bytes.
- * Errors:  into d; -EINVAL when there was any. Documents that were complete before a syntax error are
- *          still returned.
- * Thread:  any one thread at a time.
- * Source:  YAML 1.2.2; reference "YAML layer". Limits below hold however the file tries to get around
- *          them: its size, depth, values and what its aliases expand to.
+ * Errors:  into d; -EINVAL when there was any. Documents that were complete before a syntax error
+ * are still returned. Thread:  any one thread at a time. Source:  YAML 1.2.2; reference "YAML
+ * layer". Limits below hold however the file tries to get around them: its size, depth, values and
+ * what its aliases expand to.
  */
 #ifndef COMPOSE_LOAD_YAML_H
 #define COMPOSE_LOAD_YAML_H

@@ -13,11 +13,11 @@
 #include "compose/load/diag.h"
 
 struct yaml_problem {
-	const char *problem;       /* "did not find expected key" */
-	const char *context;       /* "while parsing a block mapping", or NULL */
+	const char *problem; /* "did not find expected key" */
+	const char *context; /* "while parsing a block mapping", or NULL */
 	struct srcpos at;
-	struct srcpos context_at;  /* line 0 when there is no context */
-	char byte;                 /* what stands at the place of the problem, 0 = end */
+	struct srcpos context_at; /* line 0 when there is no context */
+	char byte;                /* what stands at the place of the problem, 0 = end */
 };
 
 void yaml_problem_report(struct diags *d, const struct yaml_problem *p);

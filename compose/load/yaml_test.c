@@ -47,7 +47,8 @@ static struct node *reads(void **state, const char *text)
 }
 
 /* The first complaint is message at line:col. */
-static void refuses(void **state, const char *text, const char *message, unsigned line, unsigned col)
+static void refuses(void **state, const char *text, const char *message, unsigned line,
+		    unsigned col)
 {
 	struct read *r = *state;
 
@@ -71,7 +72,8 @@ static const char *text_at(struct node *n, const char *key)
 
 static void nodes_know_where_key_and_value_stand(void **state)
 {
-	struct node *web = node_at(reads(state, "services:\n  web:\n    image: \"x\"\n"), "services", "web", "image", NULL);
+	struct node *web = node_at(reads(state, "services:\n  web:\n    image: \"x\"\n"),
+				   "services", "web", "image", NULL);
 
 	assert_int_equal(web->pos.line, 3);
 	assert_int_equal(web->pos.col, 12);
@@ -82,7 +84,8 @@ static void nodes_know_where_key_and_value_stand(void **state)
 
 static void plain_scalars_get_types_quoted_ones_do_not(void **state)
 {
-	struct node *m = reads(state, "a: 1\nb: '1'\nc: true\nd:\ne: 0o17\nf: !!str 5\ng: |\n  7\nh: !!binary aGk=\ni: !x 5\n");
+	struct node *m = reads(state, "a: 1\nb: '1'\nc: true\nd:\ne: 0o17\nf: !!str 5\ng: |\n  "
+				      "7\nh: !!binary aGk=\ni: !x 5\n");
 
 	assert_int_equal(node_get(m, "a")->kind, NODE_INT);
 	assert_int_equal(node_get(m, "b")->kind, NODE_STR);
@@ -107,9 +110,10 @@ static void aliases_are_deep_copies(void **state)
 
 static void merge_keys_yield_to_explicit_ones_and_to_earlier_sources(void **state)
 {
-	struct node *m = reads(state, "a: &a {k: 1, l: 1}\nb: &b {l: 2, m: 2}\n"
-				      "c:\n  <<: [*a, *b]\n  k: own\nd: {<<: {n: 3}}\ne: {\"<<\": x}\n"
-				      "f: {!!merge <<: *a}\n");
+	struct node *m =
+		reads(state, "a: &a {k: 1, l: 1}\nb: &b {l: 2, m: 2}\n"
+			     "c:\n  <<: [*a, *b]\n  k: own\nd: {<<: {n: 3}}\ne: {\"<<\": x}\n"
+			     "f: {!!merge <<: *a}\n");
 	struct node *c = node_get(m, "c");
 
 	assert_int_equal(c->n, 3);
@@ -142,7 +146,8 @@ static void documents_are_kept_apart(void **state)
 
 static void our_tags_stay_on_their_nodes(void **state)
 {
-	struct node *m = reads(state, "a: !reset null\nb: !override [1]\nc: &x !reset {}\nd: *x\ne: !other [1]\n");
+	struct node *m = reads(
+		state, "a: !reset null\nb: !override [1]\nc: &x !reset {}\nd: *x\ne: !other [1]\n");
 
 	assert_string_equal(node_get(m, "a")->tag, "!reset");
 	assert_string_equal(node_get(m, "b")->tag, "!override");
@@ -219,7 +224,8 @@ static void large_files_are_refused_with_a_place(void **state)
 
 	buf_addstr(&b, "a: |\n");
 	while (b.n <= YAML_BYTES_MAX)
-		buf_addstr(&b, "  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n");
+		buf_addstr(&b,
+			   "  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n");
 	assert_true(yaml_read(r->a, r->d, "f", b.p, b.n, &r->docs) < 0);
 	assert_true(r->d->v[0].pos.line > 100);
 }
