@@ -7,7 +7,7 @@
  *	"${" NAME op word "}"    op = ":-" "-" ":?" "?" ":+" "+"; word is a text of its own
  *
  * Any other "$" is itself; any other "${" is a mistake. The closing brace is the first one that
- *brings the count of all braces back to zero. Words are evaluated only when they are used.
+ * brings the count of all braces back to zero. Words are evaluated only when they are used.
  *
  * Owns:    nothing.
  * Units:   offsets in bytes of the text given.
