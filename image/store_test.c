@@ -262,6 +262,22 @@ static void whoever_comes_next_clears_up_behind_the_dead(void **state)
 	close(second);
 }
 
+static void removing_does_not_wait_for_a_build(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(strv) struct strv lines = STRV_INIT, layers = STRV_INIT, after = STRV_INIT;
+	int building = store_gate(f->s, false, NULL);
+
+	free(add_image(f, "x", "docker.io/library/app:1"));
+	assert_int_equal(image_remove(f->s, "app:1", false, &lines, NULL), 0);
+	assert_int_equal(dir_list(f->s->layers_fd, ".", &layers, NULL), 0);
+	assert_int_equal(layers.n, 1);
+	close(building);
+	assert_int_equal(image_sweep_if_wanted(f->s, NULL), 0);
+	assert_int_equal(dir_list(f->s->layers_fd, ".", &after, NULL), 0);
+	assert_int_equal(after.n, 0);
+}
+
 static void chain_ids_follow_the_specification(void **state)
 {
 	AUTO(strv) struct strv ids = STRV_INIT;
@@ -296,6 +312,7 @@ int main(void)
 		T(a_layer_of_another_boot_does_not_count),
 		T(syncing_makes_layers_survive_the_boot),
 		T(a_damaged_blob_is_noticed_and_hides_no_other_image),
+		T(removing_does_not_wait_for_a_build),
 		T(whoever_comes_next_clears_up_behind_the_dead),
 		cmocka_unit_test(chain_ids_follow_the_specification),
 	};

@@ -115,6 +115,15 @@ int store_gate(const struct image_store *s, bool alone, struct err **e)
 	return TAKE_FD(fd);
 }
 
+int store_gate_try(const struct image_store *s)
+{
+	AUTO(fd) int fd = openat(s->images_fd, "gc.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
 int store_blob_put(const struct image_store *s, const void *p, size_t n, char **ret_digest,
 		   struct err **e)
 {

@@ -25,6 +25,8 @@ int store_create(const char *root, struct image_store **ret, struct err **e);
 /* The gate: alone = wait until nobody adds. Who comes first clears up what dead processes left
  * unfinished. Returns a descriptor. */
 int store_gate(const struct image_store *s, bool alone, struct err **e);
+/* Alone or not at all: -EWOULDBLOCK while somebody adds. */
+int store_gate_try(const struct image_store *s);
 
 /* A document that is kept byte for byte. ret_digest is for free(3). */
 int store_blob_put(const struct image_store *s, const void *p, size_t n, char **ret_digest,

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fdio.h"
@@ -100,11 +101,12 @@ static int sweep_ingest(const struct image_store *s, struct err **e)
 	return r;
 }
 
-int image_sweep(const struct image_store *s, const struct strv *condemned, struct err **e)
+static const char wanted_name[] = "sweep.wanted";
+
+static int sweep(const struct image_store *s, const struct strv *condemned, struct err **e)
 {
 	struct marks m = { 0 };
-	AUTO(fd) int gate = store_gate(s, /* alone= */ true, e);
-	int r = gate < 0 ? gate : mark_all(s, &m, e);
+	int r = mark_all(s, &m, e);
 
 	if (r == 0)
 		r = sweep_blobs(s, &m, condemned, e);
@@ -115,4 +117,23 @@ int image_sweep(const struct image_store *s, const struct strv *condemned, struc
 	map_done(&m.blobs);
 	map_done(&m.layers);
 	return r < 0 ? err_wrap(e, "sweep the image store") : 0;
+}
+
+int image_sweep(const struct image_store *s, const struct strv *condemned, struct err **e)
+{
+	AUTO(fd) int gate = store_gate_try(s);
+
+	if (gate == -EWOULDBLOCK)
+		return file_write(s->images_fd, wanted_name, "", 0, 0600, /* durable= */ false, e);
+	if (gate < 0)
+		return err_sys(e, -gate, "lock %s/images/gc.lock", s->root);
+	return sweep(s, condemned, e);
+}
+
+int image_sweep_if_wanted(const struct image_store *s, struct err **e)
+{
+	if (unlinkat(s->images_fd, wanted_name, 0) < 0)
+		return errno == ENOENT ? 0 :
+					 err_sys(e, errno, "remove %s/images/%s", s->root, wanted_name);
+	return image_sweep(s, NULL, e);
 }

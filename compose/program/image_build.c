@@ -13,7 +13,7 @@
 #include "compose/program/image_run.h"
 #include "compose/supervise/place.h"
 #include "image/build.h"
-#include "image/reference.h"
+#include "image/remove.h"
 #include "image/store_write.h"
 
 enum { SPEC_MAX = 64 << 20 };
@@ -190,6 +190,7 @@ static int run_build(const struct image_store *s, const struct json *request, in
 	image_runner_init(&runner);
 	r = build(s, &o, &res, e);
 	image_runner_close(&runner);
+	(void)image_sweep_if_wanted(s, NULL);
 	store_sync_later(s);
 	if (r < 0)
 		report_failure(&res);

@@ -49,6 +49,7 @@ static int import_named(const char *file, const char *name, struct import_opts *
 		r = import_rootfs(s, o, &id, e);
 	if (r < 0)
 		return r;
+	(void)image_sweep_if_wanted(s, NULL);
 	store_sync_later(s);
 	printf("%s\n", id);
 	return 0;
