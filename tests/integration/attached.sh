@@ -24,7 +24,7 @@ run compose up --abort-on-container-failure
 fails "--abort-on-container-failure" 3
 run compose up --attach one
 unlike "--attach shows only those" "$OUT" 'line 1'
-like "a terminal gets colours" "$(COMPOSE_MENU=false on_terminal compose up)" $'\x1b\\[36mlonger-name-1  \\| \x1b\\[0mline 1'
+like "a terminal gets colours" "$(COMPOSE_MENU=false on_terminal compose up)" $'\x1b\\[3[36]mlonger-name-1  \\| \x1b\\[0mline 1'
 compose down -t 0 2>/dev/null
 
 compose_file <<'Y'
@@ -45,6 +45,8 @@ like "... last words are shown" "$(cat "$WORK/o")" '\| bye$'
 like "... the stop is shown" "$(cat "$WORK/e")" '^ Container att-s-1 Stopped'
 is "... nothing runs, nothing is removed" "$(compose ps -a --format '{{.Name}} {{.State}} {{.ExitCode}}')" "att-s-1 exited 0
 att-t-1 exited 1"
+
+compose down -t 0 2>/dev/null
 
 compose_file <<'Y'
 name: att

@@ -221,8 +221,8 @@ supervisor_pid() { cat "$COMPOSE_RUN/projects/$1/supervisor.pid"; }
 parent_of() { awk '{ print $4 }' "/proc/$1/stat"; }
 is_gone() { [ ! -e "/proc/$1" ] || [ "$(awk '{ print $3 }' "/proc/$1/stat" 2>/dev/null)" = Z ]; }
 
-# http HOST PORT [PATH] : body of a GET, by busybox
-http() { busybox wget -q -T 3 -O - "http://$1:$2/${3-}"; }
+# http HOST PORT [PATH] : body of a GET
+http() { bash "$here/http_get.bash" "$@" 2>/dev/null; }
 
 # on_terminal COMMAND... : runs it on a pseudo terminal of 100x30, prints what the terminal showed
 on_terminal() { python3 "$here/terminal.py" "$@"; }

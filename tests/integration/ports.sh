@@ -30,17 +30,17 @@ succeeds "up"
 eventually "from the host by its address" http 198.51.100.2 18080
 is "... the page" "$(http 198.51.100.2 18080)" "it works"
 is "from the host by localhost" "$(http 127.0.0.1 18080)" "it works"
-is "from outside" "$(world busybox wget -q -T 3 -O - http://198.51.100.2:18080/)" "it works"
+is "from outside" "$(world bash "$here/http_get.bash" 198.51.100.2 18080)" "it works"
 is "on loopback only: from the host" "$(http 127.0.0.1 18081)" "it works"
-run world busybox wget -q -T 1 -O - http://198.51.100.2:18081/
+run world bash "$here/http_get.bash" 198.51.100.2 18081
 ok "on loopback only: not from outside" test "$RC" != 0
 world ip route add 127.0.0.2 dev world0 2>/dev/null
-run world busybox wget -q -T 1 -O - http://127.0.0.2:18081/
+run world bash "$here/http_get.bash" 127.0.0.2 18081
 ok "... not even by a route to 127.0.0.0/8" test "$RC" != 0
 chosen=$(compose port web 80 --index 1 >/dev/null; compose ps --format '{{.Publishers}}' web | grep -o '0\.0\.0\.0 80 [0-9]*' | grep -v 18080 | awk '{print $3}')
 is "a port is chosen where none is given" "$(http 127.0.0.1 "${chosen:-1}")" "it works"
 is "a container reaches the outside" "$(compose exec -T web ping -c 1 -W 2 198.51.100.1 >/dev/null && echo yes)" yes
-is "a container reaches a published port by the host's address" "$(compose exec -T web wget -q -T 3 -O - http://198.51.100.2:18080/)" "it works"
+is "a container reaches a published port by the host's address" "$(compose exec -T web wget -q -O - http://198.51.100.2:18080/)" "it works"
 
 cat > second.yaml <<'Y'
 name: second
@@ -58,7 +58,7 @@ s = socket.socket(); s.bind(("0.0.0.0", 18099)); s.listen(); time.sleep(60)
 P
 holder=$!
 HELPERS="$HELPERS $holder"
-wait_until 5 sh -c 'grep -qi ":46B3 " /proc/net/tcp'
+wait_until 30 sh -c 'grep -qi ":46B3 " /proc/net/tcp'
 sed -i s/18080/18099/ second.yaml
 run compose -f second.yaml up -d
 fails "a port that some program has" 1
