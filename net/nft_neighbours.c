@@ -10,6 +10,7 @@
 
 #include "net/nft_internal.h"
 #include "net/nft_text.h"
+#include "net/xtables.h"
 
 static const char ours[] = "cb*"; /* bridges with computed names */
 static const char mark[] = "compose ";
@@ -174,7 +175,7 @@ int nft_neighbours_ensure(struct nft *n, const struct store *s, struct err **e)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return xtables_open(e);
 }
 
 /* A rule is of use as long as there is a bridge with such a name, whoever made it. */
@@ -243,5 +244,5 @@ int nft_neighbours_clear(struct nft *n, const struct network *gone, const struct
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return has_cb(links) ? 0 : xtables_clear(e);
 }
