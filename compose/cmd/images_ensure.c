@@ -31,25 +31,42 @@ static const char *policy_of(const struct node *service, const struct image_opti
 	return p ? p : "missing";
 }
 
-static int is_present(const struct image_store *store, const char *ref, bool *ret, struct err **e)
+/* What the store has: many services share an image, each is looked up once. */
+struct look {
+	const struct image_store *store;
+	struct strv present, absent;
+};
+
+static void look_autop(struct look *l)
+{
+	strv_done(&l->present);
+	strv_done(&l->absent);
+}
+
+static int is_present(struct look *l, const char *ref, bool *ret, struct err **e)
 {
 	AUTO(image) struct image *image = NULL;
 	AUTO(err) struct err *why = NULL;
-	int r = image_find(store, ref, &image, &why);
+	int r;
 
+	*ret = strv_has(&l->present, ref);
+	if (*ret || strv_has(&l->absent, ref))
+		return 0;
+	r = image_find(l->store, ref, &image, &why);
 	if (r < 0 && r != -ENOENT)
 		return err_set(e, -r, "%s", err_text(why));
 	*ret = r == 0;
+	strv_add(*ret ? &l->present : &l->absent, ref);
 	return 0;
 }
 
-static int decide(struct cli *cli, const struct image_store *store, const struct node *service,
+static int decide(struct cli *cli, struct look *look, const struct node *service,
 		  const struct image_options *opt, enum need *ret, struct err **e)
 {
 	AUTO(mem) char *ref = service_image(cli, service);
 	const char *policy = policy_of(service, opt);
 	bool has_build = node_get(service, "build") != NULL, present = false;
-	int r = is_present(store, ref, &present, e);
+	int r = is_present(look, ref, &present, e);
 
 	if (r < 0)
 		return r;
@@ -82,16 +99,18 @@ int images_ensure(struct cli *cli, const struct image_options *opt, struct err *
 {
 	AUTO(image_store) struct image_store *store = NULL;
 	AUTO(strv) struct strv build = STRV_INIT;
+	AUTO(look) struct look look = { 0 };
 	int r = image_store_open(place_root(), &store, e);
 
 	if (r < 0)
 		return r;
+	look.store = store;
 	NODE_EACH (service, node_get(cli->model->root, "services")) {
 		enum need need;
 
 		if (node_get(service, "provider"))
 			continue;
-		r = decide(cli, store, service, opt, &need, e);
+		r = decide(cli, &look, service, opt, &need, e);
 		if (r == 0 && need == NEED_IMAGE_MISSING)
 			r = missing(cli, service, e);
 		if (r < 0)
