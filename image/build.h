@@ -54,7 +54,8 @@ struct build_ops {
 struct build_opts {
 	/* Object: context, dockerfile, dockerfile_inline, target, args{} (null = from nowhere),
 	 * labels{}, tags[], no_cache, network, extra_hosts[] ("name:ip" or "name=ip"), shm_size
-	 * (bytes), secrets[{id, and file or value, and uid, gid, mode}], additional_contexts{},
+	 * (bytes), secrets[{id, and file or value (environment says where it
+	 * was to come from), and uid, gid, mode}], additional_contexts{},
 	 * platforms[], privileged, entitlements[]. */
 	const struct json *spec;
 	const struct build_ops *ops;

@@ -41,6 +41,7 @@ void build_mounts_done(struct build_mounts *m)
 		(void)unlink(m->files.v[i]);
 	for (size_t i = 0; i < m->n_fds; i++)
 		close(m->fds[i]);
+	err_free(m->missing);
 	free(m->v);
 	free(m->fds);
 	strv_done(&m->keys);
@@ -262,8 +263,8 @@ static int add_cache(struct build *b, struct build_mounts *m, const struct mount
 static const struct json *find_secret(const struct build *b, const char *id)
 {
 	JSON_EACH(s, json_get(b->spec, "secrets"))
-	if (streq(json_str(s, "id", ""), id))
-		return s;
+		if (streq(json_str(s, "id", ""), id))
+			return s;
 	return NULL;
 }
 
@@ -276,6 +277,9 @@ static int read_secret(const struct json *secret, struct buf *ret, struct err **
 		buf_addstr(ret, value);
 	else if (file)
 		return file_read(AT_FDCWD, file, SECRET_MAX, ret, e);
+	else if (json_str(secret, "environment", NULL))
+		return err_set(e, ENOENT, "environment variable \"%s\" is not set",
+			       json_str(secret, "environment", NULL));
 	else
 		return err_set(e, ENOENT, "it has neither a file nor a value");
 	return 0;
@@ -306,9 +310,10 @@ static int add_secret(struct build *b, struct build_mounts *m, struct mount_opt 
 	strv_addf(&m->keys, "secret %s %s %s", id, target, o->env ? o->env : "");
 	if (!secret)
 		return o->is_required ? err_set(e, ENOENT, "secret %s: not found", id) : 0;
-	r = read_secret(secret, &value, e);
-	if (r < 0)
-		return err_wrap(e, "secret %s", id);
+	if (read_secret(secret, &value, &m->missing) < 0) {
+		(void)err_wrap(&m->missing, "secret %s", id);
+		return 0;
+	}
 	if (o->env)
 		strv_addf(&m->env, "%s=%s", o->env, buf_str(&value));
 	if (o->env && !o->target)

@@ -19,6 +19,7 @@ struct build_mounts {
 	struct strv env;      /* KEY=VALUE of secrets that go into the environment */
 	struct strv files;    /* temporary files to remove */
 	struct strv attached; /* directories with a tree mounted on them */
+	struct err *missing;  /* why a secret cannot be had: matters only when the step is run */
 	int *fds;             /* locks held, trees kept open */
 	size_t n_fds, cap_fds;
 };

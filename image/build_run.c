@@ -96,8 +96,8 @@ static bool is_entitled(const struct build *b, const char *what)
 	if (streq(what, "security.insecure") && json_bool(b->spec, "privileged", false))
 		return true;
 	JSON_EACH(item, json_get(b->spec, "entitlements"))
-	if (streq(json_text(item), what))
-		return true;
+		if (streq(json_text(item), what))
+			return true;
 	return false;
 }
 
@@ -121,8 +121,7 @@ static int set_sandbox(struct build *b, const struct instr *i, struct run_step *
 	} else if (security && !streq(security, "sandbox")) {
 		return err_set(e, EINVAL, "unsupported security mode \"%s\"", security);
 	}
-	JSON_EACH(host, json_get(b->spec, "extra_hosts"))
-	{
+	JSON_EACH(host, json_get(b->spec, "extra_hosts")) {
 		AUTO(mem) char *text = xstrdup(json_text(host) ? json_text(host) : "");
 		char *eq = strchr(text, '=');
 
@@ -269,6 +268,8 @@ static int make_run(struct step *s, struct err **e)
 	AUTO(mem) char *command = strv_join(&r->argv, " ");
 	int code;
 
+	if (r->mounts.missing)
+		return err_make(e, err_code(r->mounts.missing), err_text(r->mounts.missing), NULL);
 	if (!*run.cwd)
 		run.cwd = "/";
 	code = s->b->o->ops->run(s->b->o->ops->arg, &run, e);

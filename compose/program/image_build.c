@@ -51,8 +51,7 @@ static int copy_secrets(struct json *to, const struct json *request, const struc
 {
 	struct json *list = json_set(to, "secrets", json_new_arr());
 
-	JSON_EACH(use, json_get(build, "secrets"))
-	{
+	JSON_EACH(use, json_get(build, "secrets")) {
 		const char *source = json_text(use) ? json_text(use) : json_str(use, "source", "");
 		const struct json *def = json_get(json_get(request, "secrets"), source);
 		const char *id = json_str(use, "target", source);
@@ -64,6 +63,7 @@ static int copy_secrets(struct json *to, const struct json *request, const struc
 		json_set_str(s, "id", *id ? id : source);
 		copy_member(s, def, "file");
 		copy_member(s, def, "value");
+		copy_member(s, def, "environment");
 		copy_member(s, use, "uid");
 		copy_member(s, use, "gid");
 		copy_member(s, use, "mode");
@@ -79,7 +79,7 @@ static void copy_labels(struct json *to, const struct json *request, const struc
 
 	for (size_t i = 0; i < ARRAY_LEN(from); i++)
 		JSON_EACH(l, from[i])
-	json_set_str(labels, json_key(l), json_text(l) ? json_text(l) : "");
+			json_set_str(labels, json_key(l), json_text(l) ? json_text(l) : "");
 }
 
 static void copy_tags(struct json *to, const struct json *request, const struct json *build)
@@ -89,7 +89,7 @@ static void copy_tags(struct json *to, const struct json *request, const struct 
 
 	for (size_t i = 0; i < ARRAY_LEN(from); i++)
 		JSON_EACH(t, from[i])
-	json_push_str(tags, json_text(t));
+			json_push_str(tags, json_text(t));
 	if (json_str(request, "image", NULL))
 		json_push_str(tags, json_str(request, "image", NULL));
 }

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -78,14 +79,20 @@ static char *created_at(const char *created)
 	return xasprintf("%.10s %.8s +0000 UTC", created, created + 11);
 }
 
+/* What its blobs take in the store; those of layers built here are not kept. */
 static uint64_t content_size(const struct image_store *s, const struct image *im)
 {
 	AUTO(manifest_layers) struct manifest_layers l = { 0 };
 	uint64_t n = im->manifest_size;
 
-	if (manifest_layers_read(s, im, &l, NULL) == 0)
-		for (size_t i = 0; i < l.n; i++)
+	if (manifest_layers_read(s, im, &l, NULL) < 0)
+		return n;
+	for (size_t i = 0; i < l.n; i++) {
+		AUTO(mem) char *path = xasprintf("blobs/sha256/%s", l.v[i].digest + 7);
+
+		if (faccessat(s->images_fd, path, F_OK, 0) == 0)
 			n += l.v[i].size;
+	}
 	return n;
 }
 
@@ -320,8 +327,7 @@ static void print_indented(const struct json *j, int depth)
 		return;
 	}
 	puts(is_obj ? "{" : "[");
-	JSON_EACH(child, j)
-	{
+	JSON_EACH(child, j) {
 		printf("%*s", (depth + 1) * 4, "");
 		if (is_obj) {
 			AUTO(json) struct json *key = json_new_str(json_key(child));

@@ -47,7 +47,7 @@ run compose up -d
 succeeds "up"
 eventually "its health check passes" sh -c '[ "$(compose ps --format "{{.Health}}" app)" = healthy ]'
 is "ENV and ARG" "$(compose logs --no-log-prefix app)" "hello world"
-is "COPY and .dockerignore" "$(compose exec -T app sh -c 'ls /app /all | tr "\n" " "')" "/all: Dockerfile file sub /app: deep file greeting made "
+is "COPY and .dockerignore" "$(compose exec -T app sh -c 'ls /app /all | tr "\n" " "')" "/all: Dockerfile file sub  /app: deep file greeting made "
 is "USER" "$(compose exec -T app id -u)" 1000
 is "WORKDIR" "$(compose exec -T app pwd)" /app
 like "EXPOSE" "$(compose ps --format '{{.Ports}}' app)" '8080/tcp'
