@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "compose/load/attr.h"
+#include "compose/load/hints.h"
 #include "compose/load/floats.h"
 #include "compose/load/schema_path.h"
 #include "compose/load/steps.h"
@@ -90,9 +91,7 @@ static void report_form(struct validator *v, struct node *n, const struct attr *
 	g = diag_add(v->l->diags, DIAG_ERROR, &n->pos, "%s must be a %s", path_of(v, n),
 		     buf_str(&names));
 	diag_expect(g, "%s", attr_expects(a));
-	if (a->forms == STR && (n->kind == NODE_INT || n->kind == NODE_FLOAT ||
-				n->kind == NODE_BOOL))
-		diag_hint(g, "put it in quotes: \"%s\"", n->text);
+	hint_shape(g, n, a);
 	reject(v, n);
 }
 
@@ -187,6 +186,7 @@ static void report_unknown(struct validator *v, struct node *child, const struct
 	g = diag_add(v->l->diags, DIAG_ERROR, child->key_pos.line ? &child->key_pos : &child->pos,
 		     "%s%sadditional properties '%s' not allowed", path, *path ? " " : "",
 		     child->key);
+	hint_unknown(g, child);
 	if (n)
 		diag_suggest(g, child->key, names, n);
 	reject(v, child);

@@ -291,6 +291,7 @@ static void take_key(struct reader *r, struct frame *f, const yaml_event_t *e,
 static void skip_key(struct reader *r, struct frame *f, const struct srcpos *pos, const char *what)
 {
 	diag_hint(bad_key(r, pos, what), "if the braces are meant as text, quote the whole value");
+	diags_mute(r->d, &f->node->pos, 1);
 	f->key = "";
 	f->key_pos = *pos;
 	f->is_ignored = true;
