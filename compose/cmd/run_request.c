@@ -49,7 +49,7 @@ static int add_ports(struct arena *a, const char *text, struct json *list, struc
 {
 	struct port_mapping *v;
 	size_t n;
-	int r = ports_parse(a, text, &v, &n, e);
+	int r = port_mappings_parse(a, text, 65536, &v, &n, e);
 
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct json *p = json_push(list, json_new_obj());

@@ -345,6 +345,14 @@ static struct node *port_map(struct loader *l, const struct node *n, const struc
 	return map;
 }
 
+/* A short text may stand for 65536 ports, and a file for any number of such texts. */
+enum { PORTS_BYTES_MAX = 64 * 1024 * 1024, PORTS_ALWAYS = 256 };
+
+static size_t ports_max(const struct loader *l)
+{
+	return arena_used(l->arena) < PORTS_BYTES_MAX ? 65536 : PORTS_ALWAYS;
+}
+
 /* One item becomes one mapping or more, at its place in the list. */
 static struct node *port(struct loader *l, struct node *n, const struct attr *a)
 {
@@ -354,7 +362,7 @@ static struct node *port(struct loader *l, struct node *n, const struct attr *a)
 
 	if (!node_is_scalar(n) || n->kind == NODE_NULL)
 		return n;
-	if (ports_parse(l->arena, n->text, &v, &count, &e) < 0) {
+	if (port_mappings_parse(l->arena, n->text, ports_max(l), &v, &count, &e) < 0) {
 		refuse(l, n, a, e);
 		return NULL;
 	}

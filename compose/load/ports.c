@@ -134,8 +134,8 @@ static const char *published_text(struct arena *a, struct range container, struc
 	return arena_printf(a, "%u", host.start + i);
 }
 
-int ports_parse(struct arena *a, const char *text, struct port_mapping **ret, size_t *ret_n,
-		struct err **e)
+int port_mappings_parse(struct arena *a, const char *text, size_t max, struct port_mapping **ret,
+		size_t *ret_n, struct err **e)
 {
 	struct range container, host = { 0, 0 };
 	struct port_mapping first, *v;
@@ -160,6 +160,8 @@ int ports_parse(struct arena *a, const char *text, struct port_mapping **ret, si
 			       (int)p.container.n, p.container.p, (int)p.host.n, p.host.p);
 	if (protocol(a, p.proto, &first.protocol, e) < 0)
 		return -EINVAL;
+	if (n > max)
+		return err_set(e, EINVAL, "the port ranges of the project are too large together");
 
 	v = arena_alloc(a, n * sizeof(*v));
 	for (unsigned i = 0; i < n; i++) {

@@ -24,8 +24,9 @@ struct port_mapping {
 	const char *protocol; /* lower case */
 };
 
-/* One text may name a range; the mappings are sorted by "TARGET/PROTOCOL" as text, as upstream prints. */
-int ports_parse(struct arena *a, const char *text, struct port_mapping **ret, size_t *ret_n,
-		struct err **e);
+/* One text may name a range, of at most max ports; the mappings are sorted by "TARGET/PROTOCOL" as text,
+ * as upstream prints. */
+int port_mappings_parse(struct arena *a, const char *text, size_t max, struct port_mapping **ret,
+		size_t *ret_n, struct err **e);
 
 #endif

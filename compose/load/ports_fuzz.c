@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct port_mapping *v;
 	size_t n;
 
-	if (ports_parse(a, text, &v, &n, &e) < 0) {
+	if (port_mappings_parse(a, text, 65536, &v, &n, &e) < 0) {
 		assert(*err_text(e));
 		return 0;
 	}

@@ -13,7 +13,7 @@ static const char *parsed(struct arena *a, const char *text)
 	AUTO(err) struct err *e = NULL;
 	size_t n;
 
-	if (ports_parse(a, text, &v, &n, &e) < 0)
+	if (port_mappings_parse(a, text, 65536, &v, &n, &e) < 0)
 		return arena_strdup(a, err_text(e));
 	for (size_t i = 0; i < n; i++)
 		buf_addf(&b, "%s%s %s %u/%s", i ? "; " : "", v[i].host_ip ? v[i].host_ip : "*",
