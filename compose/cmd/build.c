@@ -33,9 +33,14 @@ static int refuse(const struct build_opts *o, struct err **e)
 	return 0;
 }
 
-/* The word before the first ':' of "service:NAME" build contexts, built first. */
-static void add_service(const struct cli *cli, const struct node *service, struct strv *out)
+/* Services whose image is another's build context ("service:NAME") are built before it. visited ends
+ * circles. */
+static void add_service(const struct cli *cli, const struct node *service, struct strv *visited,
+			struct strv *out)
 {
+	if (strv_has(visited, service->key))
+		return;
+	strv_add(visited, service->key);
 	NODE_EACH (c, node_at(service, "build", "additional_contexts", NULL)) {
 		const char *text = node_text(c);
 
@@ -43,8 +48,8 @@ static void add_service(const struct cli *cli, const struct node *service, struc
 			const struct node *other = node_at(cli->model->root, "services",
 							   text + strlen("service:"), NULL);
 
-			if (other && !strv_has(out, other->key))
-				add_service(cli, other, out);
+			if (other)
+				add_service(cli, other, visited, out);
 		}
 	}
 	if (node_get(service, "build"))
@@ -54,7 +59,7 @@ static void add_service(const struct cli *cli, const struct node *service, struc
 static int build_run(struct cli *cli, const void *opts, char **args, size_t n, struct err **e)
 {
 	const struct build_opts *o = opts;
-	AUTO(strv) struct strv services = STRV_INIT;
+	AUTO(strv) struct strv services = STRV_INIT, visited = STRV_INIT;
 	int r = refuse(o, e);
 
 	if (r == 0)
@@ -62,7 +67,7 @@ static int build_run(struct cli *cli, const void *opts, char **args, size_t n, s
 	if (r < 0)
 		return r;
 	NODE_EACH (s, node_get(cli->model->root, "services"))
-		add_service(cli, s, &services);
+		add_service(cli, s, &visited, &services);
 	if (services.n == 0) {
 		cli_warn(cli, "No services to build");
 		return 0;

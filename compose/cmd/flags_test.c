@@ -29,7 +29,7 @@ struct outcome {
 	int r;
 };
 
-static struct outcome parse(bool stop, ...)
+static struct outcome parse(int stop, ...)
 {
 	struct outcome o = { 0 };
 	const struct flagset set = { opts, &o.v };
