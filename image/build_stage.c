@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "image/build_priv.h"
+#include "image/complete.h"
 #include "image/mount_opt.h"
 #include "image/platform.h"
 #include "image/reference.h"
@@ -328,6 +329,15 @@ static int start_from_stage(struct build *b, struct stage *st, struct err **e)
 	return 0;
 }
 
+/* Another program put it into the store: its layers are only blobs so far. */
+static int complete_image(struct build *b, const char *name, struct image **im, struct err **e)
+{
+	int r = image_complete(b->s, *im, b->o->cancelled, e);
+
+	image_free(TAKE_PTR(*im));
+	return r < 0 ? r : image_find(b->s, name, im, e);
+}
+
 static int find_image(struct build *b, const char *name, struct image **ret, struct err **e)
 {
 	int r = image_find(b->s, name, ret, e);
@@ -341,11 +351,7 @@ static int find_image(struct build *b, const char *name, struct image **ret, str
 	}
 	if (r < 0)
 		return r;
-	if ((*ret)->is_complete)
-		return 0;
-	image_free(*ret);
-	*ret = NULL;
-	return err_set(e, ENODATA, "%s: its layers are not unpacked", name);
+	return (*ret)->is_complete ? 0 : complete_image(b, name, ret, e);
 }
 
 static int start_from_image(struct build *b, struct stage *st, struct err **e)
@@ -453,8 +459,7 @@ static int run_triggers(struct build *b, struct stage *st, struct err **e)
 		return 0;
 	triggers = json_dup(list);
 	json_del(config_run(st->doc), "OnBuild");
-	JSON_EACH(t, triggers)
-	{
+	JSON_EACH(t, triggers) {
 		struct instr i = { 0 };
 
 		if (r < 0)

@@ -5,6 +5,7 @@
 
 #include "base/test.h"
 #include "image/blobs.h"
+#include "image/complete.h"
 #include "image/import.h"
 #include "image/reference.h"
 #include "image/store_write.h"
@@ -478,6 +479,25 @@ static void built_layers_can_be_made_blobs_again(void **state)
 	}
 }
 
+static void layers_are_unpacked_again_from_their_blobs(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(image) struct image *im = NULL, *without = NULL;
+	AUTO(err) struct err *e = NULL;
+	const char *top;
+
+	must_build(f, "FROM base\nCOPY d /d\nRUN write r x\n");
+	im = result_image(f);
+	assert_int_equal(image_fill_blobs(f->s, im, NULL), 0);
+	top = im->diff_ids.v[im->diff_ids.n - 1] + 7;
+	assert_int_equal(tree_remove(f->s->layers_fd, top, NULL), 0);
+	without = result_image(f);
+	assert_false(without->is_complete);
+	if (image_complete(f->s, without, NULL, &e) < 0)
+		fail_msg("%s", err_text(e));
+	assert_file(f, "r", "x");
+}
+
 static void a_layer_that_comes_twice_is_mounted_once(void **state)
 {
 	struct fixture *f = *state;
@@ -522,6 +542,7 @@ int main(void)
 		T(triggers_of_the_base_run_first),
 		T(scratch_is_empty),
 		T(built_layers_can_be_made_blobs_again),
+		T(layers_are_unpacked_again_from_their_blobs),
 		T(a_layer_that_comes_twice_is_mounted_once),
 		T(the_directory_of_workdir_belongs_to_the_user),
 	};

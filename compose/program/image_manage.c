@@ -7,6 +7,7 @@
 #include "compose/program/image_main.h"
 #include "compose/supervise/place.h"
 #include "image/blobs.h"
+#include "image/complete.h"
 #include "image/import.h"
 #include "image/manifest.h"
 #include "image/reference.h"
@@ -141,16 +142,41 @@ int image_cmd_tag(int argc, char **argv, struct err **e)
 	return store_tag(s, &refs, &d, e);
 }
 
-int image_cmd_pull(int argc, char **argv, struct err **e)
+static int no_registry(const char *name, struct err **e)
 {
-	const char *name = argc > 1 ? argv[argc - 1] : "";
-
 	(void)err_set(e, ENOTSUP, "pull %s: this version has no registry client", name);
 	err_hint(e,
 		 "make the image with \"compose image import\" or a build section, or copy it "
 		 "into %s/images with skopeo",
 		 place_root());
 	return -ENOTSUP;
+}
+
+/* What another program put into the store is made ready; nothing comes from a registry. */
+static int pull_one(const struct image_store *s, const char *name, struct err **e)
+{
+	AUTO(image) struct image *im = NULL;
+	AUTO(fd) int gate = store_gate(s, /* alone= */ false, e);
+	int r = gate < 0 ? gate : image_find(s, name, &im, e);
+
+	if (r == -ENOENT)
+		return no_registry(name, e);
+	if (r < 0 || im->is_complete)
+		return r;
+	return image_complete(s, im, &image_cancelled, e);
+}
+
+int image_cmd_pull(int argc, char **argv, struct err **e)
+{
+	AUTO(image_store) struct image_store *s = NULL;
+	int r = store_create(place_root(), &s, e);
+
+	for (int i = 1; r == 0 && i < argc; i++)
+		if (argv[i][0] != '-')
+			r = pull_one(s, argv[i], e);
+	if (r == 0)
+		store_sync_later(s);
+	return r;
 }
 
 int image_cmd_save(int argc, char **argv, struct err **e)
