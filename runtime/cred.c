@@ -22,6 +22,9 @@ static void take_user(struct identity *id, struct user *u, const struct spec_pro
 	id->uid = u->uid;
 	id->gid = u->gid;
 	id->groups = xcalloc(u->n_groups + extra + 1, sizeof(gid_t));
+	/* The primary group is in the list as well: a program that drops it from its own ids must not
+	 * lose what files deny to the group (CVE-2022-36109). */
+	id->groups[id->n_groups++] = u->gid;
 	for (size_t i = 0; i < u->n_groups; i++)
 		id->groups[id->n_groups++] = u->groups[i];
 	for (size_t i = 0; i < extra; i++)

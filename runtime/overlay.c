@@ -99,6 +99,9 @@ static int mount_layers(const struct json *spec, const char *target, bool userns
 			return err_sys(e, errno, "bind the layer on %s", target);
 		return 0;
 	}
+	/* Whatever the module's parameters say: an upper directory is read as plain files by whoever
+	 * makes a layer of it, and links between directories in untrusted layers are not followed. */
+	buf_addstr(&data, ",index=off,metacopy=off,redirect_dir=nofollow");
 	if (userns)
 		buf_addstr(&data, ",userxattr");
 	if (chdir("/proc/self/fd") < 0)
