@@ -32,10 +32,8 @@
 
 #include "base/err.h"
 #include "base/strv.h"
+#include "compose/spoken.h"
 #include "compose/ui/progress.h"
-
-/* The docker compose whose command line this program speaks: tools compare it, labels carry it. */
-#define COMPOSE_SPOKEN_VERSION "5.1.0"
 
 struct loaded;
 struct load_options;

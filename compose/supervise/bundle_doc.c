@@ -1,3 +1,4 @@
+#include "compose/spoken.h"
 #include "compose/supervise/bundle_doc.h"
 
 #include <errno.h>
@@ -77,7 +78,7 @@ static struct json *make_labels(const struct bundle_request *q, const struct ima
 	label_foreign(labels, q, image);
 	json_set_str(labels, LABEL("project"), json_str(q->project, "name", ""));
 	json_set_str(labels, LABEL("service"), q->service_name);
-	json_set_str(labels, LABEL("version"), COMPOSE_VERSION);
+	json_set_str(labels, LABEL("version"), COMPOSE_SPOKEN_VERSION);
 	json_set_str(labels, LABEL("config-hash"), q->config_hash);
 	json_set_str(labels, LABEL("image"), image->id);
 	json_set_str(labels, LABEL("project.working_dir"), json_str(q->args, "working_dir", ""));

@@ -1,6 +1,7 @@
 /* Networks and volumes. */
 #include <errno.h>
 
+#include "compose/spoken.h"
 #include "compose/plan/hash.h"
 #include "compose/supervise/job.h"
 #include "compose/supervise/op.h"
@@ -32,7 +33,7 @@ static struct json *labels_of(const struct run_step *rs, const struct json *obje
 		json_set_str(labels, json_key(l), json_text(l) ? json_text(l) : "");
 	json_set_str(labels, LABEL("project"), rs->op->sup->project);
 	json_set_str(labels, key_label, rs->step->key);
-	json_set_str(labels, LABEL("version"), COMPOSE_VERSION);
+	json_set_str(labels, LABEL("version"), COMPOSE_SPOKEN_VERSION);
 	json_set_str(labels, LABEL("config-hash"), hash);
 	return labels;
 }
