@@ -429,6 +429,17 @@ static void finish_failure(struct shim *s)
 	shim_tell_failure(s);
 }
 
+static void fail_set_up(struct shim *s, int errnum)
+{
+	const char *why = strerrordesc_np(errnum);
+	char bytes[256];
+	struct text t = TEXT_OF(bytes);
+
+	text_str(&t, "set up the shim: ");
+	text_str(&t, why ? why : "unknown error");
+	shim_fail(s, errnum == ENOENT || errnum == EACCES ? EIO : errnum, bytes);
+}
+
 int shim_run(int argc, char **argv)
 {
 	static struct shim s = {
@@ -445,7 +456,7 @@ int shim_run(int argc, char **argv)
 	if (r == 0)
 		r = shim_create(&s);
 	if (r < 0) {
-		shim_fail(&s, -r, "the shim cannot be set up");
+		fail_set_up(&s, -r);
 		shim_tell_failure(&s);
 		return 1;
 	}
