@@ -1,6 +1,7 @@
 #include "runtime/cgroup_backend.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -243,9 +244,9 @@ static int limit_blkio(const struct cgroup_tree *t, const struct json *res, stru
 	return r;
 }
 
-static int put_device_rule(const char *dir, const struct device_rule *rule, struct err **e)
+static int put_device_rule(int fd, const struct device_rule *rule, struct err **e)
 {
-	char major[24] = "*", minor[24] = "*", access[4] = "";
+	char text[80], major[24] = "*", minor[24] = "*", access[4] = "";
 	size_t n = 0;
 
 	if (rule->major >= 0)
@@ -258,18 +259,39 @@ static int put_device_rule(const char *dir, const struct device_rule *rule, stru
 		access[n++] = 'w';
 	if (rule->access & DEVICE_MKNOD)
 		access[n++] = 'm';
-	return cgroup_putf(dir, rule->allow ? "devices.allow" : "devices.deny", e, "%c %s:%s %s",
-			   rule->type, major, minor, access);
+	(void)snprintf(text, sizeof(text), "%c %s:%s %s", rule->type, major, minor, access);
+	if (write(fd, text, strlen(text)) < 0)
+		return err_sys(e, errno, "write \"%s\" to devices.%s", text,
+			       rule->allow ? "allow" : "deny");
+	return 0;
+}
+
+static int open_device_file(const char *dir, const char *name, struct err **e)
+{
+	AUTO(mem) char *path = xasprintf("%s/%s", dir, name);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? err_sys(e, errno, "open %s", path) : fd;
 }
 
 static int limit_devices(const struct cgroup_tree *t, const struct json *res, struct err **e)
 {
 	AUTO(mem) struct device_rule *rules = NULL;
+	AUTO(fd) int allow = -1;
+	AUTO(fd) int deny = -1;
 	size_t n = 0;
 	int r = device_rules_parse(json_get(res, "devices"), &rules, &n, e);
 
+	if (r < 0 || !n)
+		return r;
+	allow = open_device_file(t->path, "devices.allow", e);
+	if (allow < 0)
+		return allow;
+	deny = open_device_file(t->path, "devices.deny", e);
+	if (deny < 0)
+		return deny;
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = put_device_rule(t->path, &rules[i], e);
+		r = put_device_rule(rules[i].allow ? allow : deny, &rules[i], e);
 	return r;
 }
 
