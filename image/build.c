@@ -327,6 +327,7 @@ int build(const struct image_store *s, const struct build_opts *o, struct build_
 	r = run_build(&b, ret, e);
 	if (b.hashes)
 		filehash_save(b.hashes);
+	ret->made_layers = b.made_layers;
 	if (r < 0)
 		r = fail(&b, ret, e);
 	build_done(&b);

@@ -67,6 +67,7 @@ struct build_result {
 	char *image_id; /* NULL on failure */
 	char *excerpt;  /* on failure: lines of the Dockerfile; NULL when no line is at fault */
 	struct strv warnings;
+	bool made_layers; /* not everything came from the cache, even if the build failed later */
 };
 void build_result_done(struct build_result *r);
 static inline void build_result_autop(struct build_result *r)

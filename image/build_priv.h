@@ -62,7 +62,7 @@ struct build {
 	struct strv used_args; /* names of --build-arg that were declared */
 	struct stage *stages;
 	int n_stages;
-	bool context_shown;
+	bool context_shown, made_layers;
 	struct strv empty_lower; /* one empty directory, under FROM scratch */
 	const struct instr *at;
 	char *now;

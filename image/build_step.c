@@ -199,6 +199,7 @@ static int keep_layer(struct step *s, struct store_layer *layer, struct cache_re
 	r = store_layer_commit(layer, res.diff_id + 7, res.diff_id, &m, e);
 	if (r < 0)
 		return r;
+	s->b->made_layers = true;
 	rec->diff_id = xstrdup(res.diff_id);
 	rec->tar_size = res.tar_size;
 	rec->created = time_format_rfc3339(clock_wall_ns(), false);

@@ -191,7 +191,8 @@ static int run_build(const struct image_store *s, const struct json *request, in
 	r = build(s, &o, &res, e);
 	image_runner_close(&runner);
 	(void)image_sweep_if_wanted(s, NULL);
-	store_sync_later(s);
+	if (res.made_layers)
+		store_sync_later(s);
 	if (r < 0)
 		report_failure(&res);
 	else
