@@ -219,6 +219,23 @@ static void the_name_comes_from_flag_environment_file_directory(void **state)
 	refuses(state, 1, "invalid project name \"Bad.Name\"");
 }
 
+static void a_link_gives_its_own_name_to_the_project(void **state)
+{
+	struct dir *t = *state;
+	AUTO(mem) char *pwd = xasprintf("%s/other", t->path);
+
+	put("real/compose.yaml", "services: {a: {image: x, build: .}}\n");
+	assert_int_equal(symlink("real", "other"), 0);
+	assert_int_equal(chdir("other"), 0);
+	has(state, "name: real\n");
+	strv_env_set(&t->env, "PWD", pwd);
+	has(state, "name: other\n");
+	has(state, "/other\n");
+	warns(state, "from a symlink. Using name \"other\"");
+	strv_env_set(&t->env, "PWD", "/");
+	has(state, "name: real\n");
+}
+
 static void remote_files_are_refused_by_name(void **state)
 {
 	FILES(state, "oci://registry/x");
@@ -610,6 +627,7 @@ int main(void)
 		T(compose_file_lists_files),
 		T(the_shell_beats_env_files_and_later_ones_win),
 		T(the_name_comes_from_flag_environment_file_directory),
+		T(a_link_gives_its_own_name_to_the_project),
 		T(remote_files_are_refused_by_name),
 		T(empty_files_count_only_alone),
 		T(every_rule_merges_its_way),

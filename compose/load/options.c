@@ -32,11 +32,24 @@ static void names_add(struct arena *a, struct names *s, const char *text)
 
 #define COMPLAIN(l, ...) diag_add((l)->diags, DIAG_ERROR, NULL, __VA_ARGS__)
 
-static char *abs_in(struct arena *a, const char *path)
+static char *join_in(struct arena *a, const char *dir, const char *name)
 {
-	AUTO(mem) char *abs = path_abs(path);
+	AUTO(mem) char *path = path_join(dir, name);
 
-	return arena_strdup(a, abs);
+	return arena_strdup(a, path);
+}
+
+/* The current directory as the shell names it: through links, as long as PWD tells the truth. */
+static const char *current_dir(struct loader *l)
+{
+	const char *pwd = env_get(l->env, "PWD");
+	AUTO(mem) char *real = path_cwd();
+	struct stat named, here;
+
+	if (pwd && path_is_abs(pwd) && stat(pwd, &named) == 0 && stat(".", &here) == 0 &&
+	    named.st_dev == here.st_dev && named.st_ino == here.st_ino)
+		return join_in(l->arena, "/", pwd);
+	return arena_strdup(l->arena, real);
 }
 
 static char *dir_in(struct arena *a, const char *path)
@@ -44,13 +57,6 @@ static char *dir_in(struct arena *a, const char *path)
 	AUTO(mem) char *dir = path_dir(path);
 
 	return arena_strdup(a, dir);
-}
-
-static char *join_in(struct arena *a, const char *dir, const char *name)
-{
-	AUTO(mem) char *path = path_join(dir, name);
-
-	return arena_strdup(a, path);
 }
 
 /* ---- environment ---- */
@@ -64,11 +70,9 @@ static void take_process_env(struct loader *l)
 		if (key && *key && !env_get(l->env, key))
 			env_set(l->env, key, eq + 1, NULL);
 	}
-	if (!env_get(l->env, "PWD")) {
-		AUTO(mem) char *cwd = path_cwd();
-
-		env_set(l->env, "PWD", cwd, NULL);
-	}
+	l->cwd = current_dir(l);
+	if (!env_get(l->env, "PWD"))
+		env_set(l->env, "PWD", l->cwd, NULL);
 }
 
 /* The words Go's strconv.ParseBool knows. */
@@ -113,11 +117,11 @@ static void list_env_files(struct loader *l, const char *dir, struct names *file
 	AUTO(strv) struct strv parts = STRV_INIT;
 
 	for (size_t i = 0; i < o->n_env_files; i++)
-		names_add(l->arena, files, abs_in(l->arena, o->env_files[i]));
+		names_add(l->arena, files, join_in(l->arena, l->cwd, o->env_files[i]));
 	if (!files->n && list && *list)
 		strv_split(&parts, list, ',');
 	for (size_t i = 0; i < parts.n; i++)
-		names_add(l->arena, files, abs_in(l->arena, parts.v[i]));
+		names_add(l->arena, files, join_in(l->arena, l->cwd, parts.v[i]));
 	if (!files->n)
 		default_env_file(l, dir, files);
 }
@@ -201,7 +205,7 @@ static bool add_named(struct loader *l, const char *path, struct names *files)
 		source_refuse_remote(l, path, NULL);
 		return false;
 	}
-	names_add(l->arena, files, strcmp(path, "-") == 0 ? path : abs_in(l->arena, path));
+	names_add(l->arena, files, strcmp(path, "-") == 0 ? path : join_in(l->arena, l->cwd, path));
 	return true;
 }
 
@@ -251,32 +255,30 @@ static void take_profiles(struct loader *l, struct loaded *p)
 }
 
 /* The directory before the files are known, then the one they say. */
-static const char *first_dir(struct loader *l, const char *fallback, const char *const *files,
-			     size_t n)
+static const char *first_dir(struct loader *l, const char *const *files, size_t n)
 {
 	if (l->opt->project_directory)
-		return abs_in(l->arena, l->opt->project_directory);
+		return join_in(l->arena, l->cwd, l->opt->project_directory);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(files[i], "-") != 0 && !source_is_remote(files[i]))
-			return dir_in(l->arena, abs_in(l->arena, files[i]));
-	return fallback;
+			return dir_in(l->arena, join_in(l->arena, l->cwd, files[i]));
+	return l->cwd;
 }
 
 bool options_resolve(struct loader *l, struct loaded *p)
 {
-	AUTO(mem) char *cwd = path_cwd();
-	const char *here = arena_strdup(l->arena, cwd);
-	const char *dir = first_dir(l, here, l->opt->files, l->opt->n_files);
 	struct names files = { 0 };
+	const char *dir;
 	bool ok;
 
 	take_process_env(l);
+	dir = first_dir(l, l->opt->files, l->opt->n_files);
 	ok = take_env_files(l, dir);
 	if (!list_files(l, dir, &files))
 		return false;
 	l->files = files.v;
 	l->n_files = files.n;
-	l->working_dir = first_dir(l, here, files.v, files.n);
+	l->working_dir = first_dir(l, files.v, files.n);
 	if (strcmp(l->working_dir, dir) != 0 && !l->opt->n_env_files)
 		ok &= take_env_files(l, l->working_dir);
 	take_profiles(l, p);

@@ -10,14 +10,13 @@
 #include "base/path.h"
 #include "compose/load/dotenv.h"
 
-const char *source_shown(struct arena *a, const char *path)
+const char *source_shown(struct loader *l, const char *path)
 {
-	AUTO(mem) char *cwd = path_cwd();
-	size_t n = strlen(cwd);
+	size_t n = l->cwd ? strlen(l->cwd) : 0;
 
-	if (n > 1 && strncmp(path, cwd, n) == 0 && path[n] == '/')
-		return arena_strdup(a, path + n + 1);
-	return arena_strdup(a, path);
+	if (n > 1 && strncmp(path, l->cwd, n) == 0 && path[n] == '/')
+		return arena_strdup(l->arena, path + n + 1);
+	return arena_strdup(l->arena, path);
 }
 
 bool source_is_remote(const char *path)
@@ -91,7 +90,7 @@ bool source_read(struct loader *l, const char *path, const struct srcpos *named_
 	AUTO(buf) struct buf text = BUF_INIT;
 	int r;
 
-	*ret = (struct source){ .path = path, .shown = source_shown(l->arena, path) };
+	*ret = (struct source){ .path = path, .shown = source_shown(l, path) };
 	r = read_some(path, YAML_BYTES_MAX, &text);
 	if (r < 0) {
 		diag_add(l->diags, DIAG_ERROR, named_at, "open %s: %s", path,
@@ -109,7 +108,7 @@ int source_read_env(struct loader *l, const char *path, bool raw, const struct e
 		    const struct env *second, struct env *out)
 {
 	AUTO(buf) struct buf text = BUF_INIT;
-	const struct dotenv e = { .file = source_shown(l->arena, path),
+	const struct dotenv e = { .file = source_shown(l, path),
 				  .lookup = { first, second },
 				  .out = out,
 				  .d = l->diags };

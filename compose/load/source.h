@@ -24,7 +24,7 @@ struct source {
 bool source_read(struct loader *l, const char *path, const struct srcpos *named_at,
 		 struct source *ret);
 /* What people see for an absolute path. In the arena. */
-const char *source_shown(struct arena *a, const char *path);
+const char *source_shown(struct loader *l, const char *path);
 /* git, http and oci references. */
 bool source_is_remote(const char *path);
 /* Reports that remote files are not supported. */

@@ -26,6 +26,7 @@ struct loader {
 	struct diags *diags;
 	const struct load_options *opt;
 	struct env *env;             /* what interpolation looks up */
+	const char *cwd;             /* the current directory, as the shell names it */
 	const char *working_dir;     /* relative paths resolve against it; absolute */
 	const char *project_name;    /* known before the files are interpolated */
 	const char *name_origin;     /* what decided it, NULL = the files */
