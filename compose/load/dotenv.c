@@ -313,6 +313,8 @@ static void statement(struct cursor *c)
 	struct str name;
 
 	skip_export(c);
+	if (c->p == c->eol)
+		return;
 	pos = pos_at(c, c->p);
 	end = key_end(c);
 	if (!end) {

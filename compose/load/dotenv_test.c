@@ -112,6 +112,20 @@ static void bare_keys_are_inherited(void **state)
 	defines(state, "HAVENOT", "HAVENOT", NULL);
 }
 
+static void export_of_nothing_defines_nothing(void **state)
+{
+	struct run *r = *state;
+	/* Not terminated: nothing behind the end may be looked at. */
+	char *text = xmemdup("export ", 7);
+	const struct dotenv e = {
+		.file = ".env", .lookup = { r->shell }, .out = r->out, .d = r->d
+	};
+
+	assert_int_equal(dotenv_parse(&e, text, 7), 0);
+	free(text);
+	defines(state, "export \nA=1", "A", "1");
+}
+
 static void every_variable_knows_its_line(void **state)
 {
 	struct run *r = *state;
@@ -184,6 +198,7 @@ int main(void)
 		T(double_quotes_know_escapes),
 		T(values_are_expanded_from_shell_and_earlier_keys),
 		T(bare_keys_are_inherited),
+		T(export_of_nothing_defines_nothing),
 		T(every_variable_knows_its_line),
 		T(mistakes_have_a_place),
 		T(raw_lines_are_taken_verbatim),
