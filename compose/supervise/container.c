@@ -250,6 +250,7 @@ static void save_begin(struct container *c)
 
 void container_save(struct container *c)
 {
+	c->wants_save = false;
 	if (c->is_gone || c->state == CT_REMOVING)
 		return;
 	if (c->is_saving)
@@ -401,7 +402,9 @@ void container_feed(struct container *c, enum ct_event ev)
 	/* Deciding is left again inside the effects; that inner step has saved and told already. */
 	if (step.next == CT_DECIDING || (before == c->state && !step.effects))
 		return;
-	if (step.next != CT_STOPPING && step.next != CT_REMOVING)
+	/* On the way somewhere the shim and the intent file know better than the record. */
+	if (step.next == CT_CREATED || step.next == CT_RUNNING || step.next == CT_PAUSED ||
+	    step.next == CT_EXITED)
 		container_save(c);
 	container_changed(c);
 }

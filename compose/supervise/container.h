@@ -44,6 +44,7 @@ struct container {
 	bool will_go;	  /* removal follows the stop going on: nothing is kept */
 	bool is_restart;  /* this launch is the policy's */
 	bool is_saving, is_dirty;
+	bool wants_save;    /* on disk, but not durably yet; its next change or the operation's end will do it */
 	bool is_recovering; /* its shim has not answered this supervisor yet */
 	bool is_gone;	  /* removed: only close callbacks are left */
 	unsigned open_handles;

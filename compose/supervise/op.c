@@ -332,9 +332,22 @@ static void finish(struct op *op)
 		op_answer(op, NULL);
 }
 
+static void save_rest(struct sup *s)
+{
+	struct map_entry *entry;
+
+	MAP_EACH(entry, &s->containers) {
+		struct container *c = entry->value;
+
+		if (c->wants_save)
+			container_save(c);
+	}
+}
+
 /* "Done" is said when it is also true on disk. */
 static void maybe_finish(struct op *op)
 {
+	save_rest(op->sup);
 	if (op->sup->n_saving == 0) {
 		finish(op);
 		return;

@@ -73,7 +73,7 @@ static void create_done(struct job *j)
 	s->n_jobs--;
 	if (j->r == 0) {
 		c = container_new(s, &k->q.record, CT_CREATED);
-		container_save(c); /* durable now */
+		c->wants_save = true;
 		events_emit(c, "create", NULL);
 	}
 	k->done(k->ctx, c, j->e);
