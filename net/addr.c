@@ -221,8 +221,8 @@ bool mac_parse(const char *text, struct mac *ret)
 		if (d < 0) {
 			size_t every = *p == '.' ? 4 : 2;
 
-			if (!strchr(":-.", *p) || (sep && sep != *p) || digits % every ||
-			    !digits || digits == 12 || hex_digit(p[-1]) < 0)
+			if (!strchr(":-.", *p) || (sep && sep != *p) || digits % every || !digits ||
+			    digits == 12 || hex_digit(p[-1]) < 0)
 				return false;
 			sep = *p;
 			continue;

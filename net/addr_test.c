@@ -5,8 +5,8 @@
 
 static void parses_what_it_formats(void **state)
 {
-	static const char *const texts[] = { "0.0.0.0", "172.20.0.5", "255.255.255.255", "::",
-					     "::1", "fd00:1:2::3" };
+	static const char *const texts[] = { "0.0.0.0", "172.20.0.5", "255.255.255.255",
+					     "::",      "::1",        "fd00:1:2::3" };
 	char text[IP_TEXT];
 
 	(void)state;
@@ -30,8 +30,8 @@ static void takes_ipv6_in_brackets(void **state)
 
 static void refuses_what_is_no_address(void **state)
 {
-	static const char *const texts[] = { "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "[::1", "x",
-					     "1.2.3.4 " };
+	static const char *const texts[] = { "",     "1.2.3", "1.2.3.4.5", "256.1.1.1",
+					     "[::1", "x",     "1.2.3.4 " };
 	struct ipaddr a;
 
 	(void)state;
@@ -42,8 +42,9 @@ static void refuses_what_is_no_address(void **state)
 
 static void refuses_what_is_no_subnet(void **state)
 {
-	static const char *const texts[] = { "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1",
-					     "fd00::/129", "/24", "10.0.0.0/+8" };
+	static const char *const texts[] = { "10.0.0.0",    "10.0.0.0/",  "10.0.0.0/33",
+					     "10.0.0.0/-1", "fd00::/129", "/24",
+					     "10.0.0.0/+8" };
 	struct subnet s;
 
 	(void)state;
@@ -115,10 +116,16 @@ static void reads_hardware_addresses_in_three_notations(void **state)
 
 static void refuses_multicast_and_broken_hardware_addresses(void **state)
 {
-	static const char *const texts[] = { "", "01:00:5e:00:00:01", "00:00:00:00:00:00",
-					     "02:42:ac:11:00", "02:42:ac:11:00:02:03",
-					     "0242ac110002", "02:42-ac:11:00:02", ":02:42:ac:11:00",
-					     "02::42:ac:11:00:2", "02:42:ac:11:00:02:" };
+	static const char *const texts[] = { "",
+					     "01:00:5e:00:00:01",
+					     "00:00:00:00:00:00",
+					     "02:42:ac:11:00",
+					     "02:42:ac:11:00:02:03",
+					     "0242ac110002",
+					     "02:42-ac:11:00:02",
+					     ":02:42:ac:11:00",
+					     "02::42:ac:11:00:2",
+					     "02:42:ac:11:00:02:" };
 	struct mac m;
 
 	(void)state;

@@ -63,8 +63,8 @@ static int address_static(const struct attach *a, const struct slot *s, const ch
 }
 
 /* The address this container has or its forerunner of the same name had, else a free one. */
-static int address_dynamic(const struct attach *a, const struct slot *s,
-			   const struct ipam_pool *p, struct ipaddr *io, struct err **e)
+static int address_dynamic(const struct attach *a, const struct slot *s, const struct ipam_pool *p,
+			   struct ipaddr *io, struct err **e)
 {
 	int family = p->subnet.ip.family;
 	AUTO(mem) struct ipaddr *used = NULL;
@@ -213,10 +213,11 @@ static int allocated(const struct port *p, const struct endpoint *ep, struct err
 	char ip[IP_TEXT];
 	bool v6 = p->host_ip.family == AF_INET6;
 
-	err_set(e, EADDRINUSE, "Bind for %s%s%s:%u failed: port is already allocated (held by "
-			       "project \"%s\", service \"%s\", container %s)", v6 ? "[" : "",
-		ipaddr_format(&p->host_ip, ip), v6 ? "]" : "", p->published, ep->project,
-		ep->service, ep->name);
+	err_set(e, EADDRINUSE,
+		"Bind for %s%s%s:%u failed: port is already allocated (held by "
+		"project \"%s\", service \"%s\", container %s)",
+		v6 ? "[" : "", ipaddr_format(&p->host_ip, ip), v6 ? "]" : "", p->published,
+		ep->project, ep->service, ep->name);
 	err_hint(e, "stop that container or publish another host port");
 	return -EADDRINUSE;
 }

@@ -118,7 +118,7 @@ static int veth_add(struct attach *a, struct nlbatch *b, struct slot *s, struct 
 	int r;
 
 	if (index < 0) {
-		r = bridge_ensure(a->w, s->net, a->reply, e);
+		r = bridge_ensure(a->w, s->net, e);
 		if (r < 0)
 			return r;
 		index = netlink_ifindex(a->w->nl, s->net->bridge);

@@ -115,12 +115,11 @@ static struct slot *gateway_find(struct attach *a, int family)
 }
 
 /* A port without host address is published on all addresses of every family the container has. */
-static void port_expand(struct attach *a, const struct port *p, struct err **e)
+static void port_expand(struct attach *a, const struct port *p)
 {
 	const struct ipaddr *binding = a->gateway4 ? &a->gateway4->net->host_binding : NULL;
 	struct port one = *p;
 
-	(void)e;
 	if (one.host_ip.family) {
 		ports_add(&a->ports, &one);
 		return;
@@ -158,11 +157,12 @@ static int ports_read(struct attach *a, struct err **e)
 		char ip[IP_TEXT];
 
 		if (possible)
-			port_expand(a, p, e);
+			port_expand(a, p);
 		else
-			reply_warn(a->reply, "port %s:%u is not published: \"%s\" has no network "
-					     "that leads there", ipaddr_format(&p->host_ip, ip),
-				   p->published, a->name);
+			reply_warn(a->reply,
+				   "port %s:%u is not published: \"%s\" has no network "
+				   "that leads there",
+				   ipaddr_format(&p->host_ip, ip), p->published, a->name);
 	}
 	return r;
 }

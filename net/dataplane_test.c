@@ -110,9 +110,10 @@ static void network(struct fixture *f, const char *name, const char *more)
 static void container(struct fixture *f, enum place where, const char *network_name,
 		      const char *ports)
 {
-	AUTO(mem) char *text = xasprintf("{'op':'attach','container':{'id':'%da','name':'c%d'},"
-					 "'endpoints':[{'network':'%s'}],'ports':[%s]}",
-					 (int)where, (int)where, network_name, ports);
+	AUTO(mem)
+	char *text = xasprintf("{'op':'attach','container':{'id':'%da','name':'c%d'},"
+			       "'endpoints':[{'network':'%s'}],'ports':[%s]}",
+			       (int)where, (int)where, network_name, ports);
 	struct reply r = request(f, text);
 	const struct json *ep = json_at(json_get(r.body, "endpoints"), 0);
 
@@ -130,8 +131,7 @@ static int set_up(void **state)
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
 	memcpy(f->root, "/tmp/net-test-XXXXXX", 21);
-	if (unshare(CLONE_NEWNET) < 0 || !mkdtemp(f->root) ||
-	    worker_open(f->root, &f->w, NULL) < 0)
+	if (unshare(CLONE_NEWNET) < 0 || !mkdtemp(f->root) || worker_open(f->root, &f->w, NULL) < 0)
 		return -1;
 	for (size_t i = 0; i < N_PLACES; i++)
 		f->ns[i] = f->tcp[i] = f->udp[i] = -1;
@@ -148,10 +148,11 @@ static void stack_make(struct fixture *f)
 	network(f, "a", "");
 	network(f, "c", "");
 	network(f, "d", ",'internal':true");
-	container(f, A, "a", "{'target':80,'published':8080},"
-			     "{'target':80,'published':8081,'host_ip':'127.0.0.1'},"
-			     "{'target':80,'published':8082,'host_ip':'192.0.2.2'},"
-			     "{'target':80,'published':8083,'protocol':'udp'}");
+	container(f, A, "a",
+		  "{'target':80,'published':8080},"
+		  "{'target':80,'published':8081,'host_ip':'127.0.0.1'},"
+		  "{'target':80,'published':8082,'host_ip':'192.0.2.2'},"
+		  "{'target':80,'published':8083,'protocol':'udp'}");
 	container(f, B, "a", "");
 	container(f, C, "c", "");
 	container(f, D, "d", "");
@@ -188,7 +189,7 @@ struct row {
 	enum place to_place;
 	uint16_t port;
 	int type;
-	enum place server; /* who answers */
+	enum place server;   /* who answers */
 	const char *seen_as; /* NULL: nobody may answer; "": somebody, under any address */
 };
 
@@ -338,9 +339,13 @@ static void also_beside_a_firewall_that_drops(void **state)
 	struct fixture *f = *state;
 	AUTO(nft) struct nft *nft = nft_new();
 
-	assert_int_equal(nft_run(nft, "table ip filter {\n chain DOCKER-USER {\n  counter return\n }\n"
-				      " chain FORWARD { type filter hook forward priority 0; policy drop;\n"
-				      "  jump DOCKER-USER\n }\n}\n", "test", NULL), 0);
+	assert_int_equal(
+		nft_run(nft,
+			"table ip filter {\n chain DOCKER-USER {\n  counter return\n }\n"
+			" chain FORWARD { type filter hook forward priority 0; policy drop;\n"
+			"  jump DOCKER-USER\n }\n}\n",
+			"test", NULL),
+		0);
 	stack_make(f);
 	check_all(f);
 }

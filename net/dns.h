@@ -46,7 +46,7 @@ struct dns_query {
 	uint16_t id, type, class;
 	bool wants_recursion;
 	bool has_edns;
-	uint16_t udp_size; /* how much the client takes over UDP */
+	uint16_t udp_size;   /* how much the client takes over UDP */
 	size_t question_end; /* header and question are the first bytes of the packet */
 	/* Lower case, dots between labels, no dot at the end; "" is the root. */
 	char name[DNS_NAME_MAX + 1];

@@ -126,8 +126,8 @@ static void name_add(struct record *r, const char *name)
 		strv_add_unique(&r->names, lower);
 }
 
-int dns_net_put(struct dns_net *n, const char *id, const struct json *endpoint,
-		const char *boot_id, struct err **e)
+int dns_net_put(struct dns_net *n, const char *id, const struct json *endpoint, const char *boot_id,
+		struct err **e)
 {
 	const char *ip4 = json_str(endpoint, "ipv4", ""), *ip6 = json_str(endpoint, "ipv6", "");
 	struct record *r;

@@ -13,8 +13,9 @@ struct fixture {
 static void put(struct dns_net *n, const char *id, const char *ip4, const char *ip6,
 		const char *names)
 {
-	AUTO(mem) char *text = xasprintf("{\"ipv4\":\"%s\",\"ipv6\":\"%s\",\"boot\":\"b\",\"names\":[%s]}",
-					 ip4, ip6, names);
+	AUTO(mem)
+	char *text = xasprintf("{\"ipv4\":\"%s\",\"ipv6\":\"%s\",\"boot\":\"b\",\"names\":[%s]}",
+			       ip4, ip6, names);
 	AUTO(json) struct json *j = NULL;
 
 	assert_int_equal(json_parse(text, strlen(text), &j, NULL), 0);

@@ -27,8 +27,8 @@ static size_t make_query(uint8_t *p, const char *name, unsigned type, unsigned e
 	p[n++] = 0;
 	p[n++] = 1;
 	if (edns) {
-		const uint8_t opt[] = { 0, 0, 41, (uint8_t)(edns >> 8), (uint8_t)edns,
-					0, 0, 0,  0, 0, 0 };
+		const uint8_t opt[] = { 0, 0, 41, (uint8_t)(edns >> 8), (uint8_t)edns, 0, 0, 0,
+					0, 0, 0 };
 
 		p[11] = 1;
 		memcpy(p + n, opt, sizeof(opt));
@@ -221,7 +221,8 @@ static void understands_reverse_names(void **state)
 	assert_false(dns_reverse_parse("3.2.1.in-addr.arpa", &ip));
 	assert_false(dns_reverse_parse("", &ip));
 	assert_true(dns_reverse_parse("2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
-				      "0.d.f.ip6.arpa", &ip));
+				      "0.d.f.ip6.arpa",
+				      &ip));
 	assert_string_equal(ipaddr_format(&ip, text), "fd00::2");
 }
 

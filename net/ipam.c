@@ -60,8 +60,10 @@ int ipam_choose4(const char *name, const struct subnet *taken, size_t n_taken, s
 			}
 		}
 	}
-	err_set(e, ENOSPC, "could not find an available, non-overlapping IPv4 address pool among "
-			   "the defaults to assign to the network \"%s\"", name);
+	err_set(e, ENOSPC,
+		"could not find an available, non-overlapping IPv4 address pool among "
+		"the defaults to assign to the network \"%s\"",
+		name);
 	err_hint(e, "give the network a subnet of its own under ipam.config");
 	return -ENOSPC;
 }
@@ -124,8 +126,9 @@ int ipam_pool_check(struct ipam_pool *p, struct err **e)
 			       subnet_format(&p->range, text), net);
 	for (size_t i = 0; i < p->n_reserved; i++)
 		if (!subnet_has(&p->subnet, &p->reserved[i]))
-			return err_set(e, EINVAL, "auxiliary address: (%s) must belong to the "
-						  "master pool: %s",
+			return err_set(e, EINVAL,
+				       "auxiliary address: (%s) must belong to the "
+				       "master pool: %s",
 				       ipaddr_format(&p->reserved[i], text), net);
 	if (p->gateway.family && !subnet_has(&p->subnet, &p->gateway))
 		return err_set(e, EINVAL, "gateway %s is not inside the subnet %s",
@@ -151,8 +154,10 @@ int ipam_claim(const struct ipam_pool *p, const struct ipaddr *used, size_t n_us
 
 	ipaddr_format(want, text);
 	if (!subnet_has(&p->subnet, want))
-		return err_set(e, EINVAL, "no configured subnet contains IP address %s (the subnet "
-					  "is %s)", text, subnet_format(&p->subnet, net));
+		return err_set(e, EINVAL,
+			       "no configured subnet contains IP address %s (the subnet "
+			       "is %s)",
+			       text, subnet_format(&p->subnet, net));
 	if (is_reserved(p, want))
 		return err_set(e, EADDRINUSE, "address %s is reserved in this network", text);
 	for (size_t i = 0; i < n_used; i++)
@@ -207,8 +212,7 @@ static bool oldest_freed(const struct ipam_pool *p, const uint8_t *used,
 		const struct ipaddr *a = &freed[i].ip;
 
 		if (!subnet_has(range, a) || is_reserved(p, a) ||
-		    subnet_offset(range, a) >= SCAN_MAX ||
-		    is_marked(used, subnet_offset(range, a)))
+		    subnet_offset(range, a) >= SCAN_MAX || is_marked(used, subnet_offset(range, a)))
 			continue;
 		if (!best || freed[i].at_ns < best->at_ns)
 			best = &freed[i];

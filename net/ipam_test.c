@@ -125,7 +125,8 @@ static void refuses_pools_that_make_no_sense(void **state)
 	struct ipaddr outside = ip("10.2.0.1");
 	struct ipam_pool range = { .subnet = net("10.1.0.0/24"), .range = net("10.2.0.0/24") };
 	struct ipam_pool gateway = { .subnet = net("10.1.0.0/24"), .gateway = outside };
-	struct ipam_pool aux = { .subnet = net("10.1.0.0/24"), .reserved = &outside,
+	struct ipam_pool aux = { .subnet = net("10.1.0.0/24"),
+				 .reserved = &outside,
 				 .n_reserved = 1 };
 	struct ipam_pool tiny = { .subnet = net("10.1.0.0/32") };
 
@@ -149,8 +150,11 @@ static void gives_the_lowest_free_address(void **state)
 static void keeps_to_the_range_and_off_reserved_addresses(void **state)
 {
 	struct ipaddr aux = ip("10.1.5.1"), got;
-	struct ipam_pool p = { .subnet = net("10.1.0.0/16"), .range = net("10.1.5.0/30"),
-			       .gateway = ip("10.1.0.1"), .reserved = &aux, .n_reserved = 1 };
+	struct ipam_pool p = { .subnet = net("10.1.0.0/16"),
+			       .range = net("10.1.5.0/30"),
+			       .gateway = ip("10.1.0.1"),
+			       .reserved = &aux,
+			       .n_reserved = 1 };
 	struct ipaddr used[] = { ip("10.1.5.0"), ip("10.1.5.2"), ip("10.1.5.3") };
 
 	(void)state;

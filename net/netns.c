@@ -24,8 +24,8 @@ int netctl_set(const char *path, const char *value, struct err **e)
 	return file_put(AT_FDCWD, full, value, e);
 }
 
-int netctl_set_conf(const char *family, const char *interface, const char *key,
-		    const char *value, struct err **e)
+int netctl_set_conf(const char *family, const char *interface, const char *key, const char *value,
+		    struct err **e)
 {
 	AUTO(mem) char *path = xasprintf("%s/conf/%s/%s", family, interface, key);
 

@@ -20,7 +20,10 @@ struct netns {
 	int nl;       /* rtnetlink socket inside */
 	int udp, tcp; /* 127.0.0.11, -1 without DNS */
 };
-#define NETNS_INIT { -1, -1, -1, -1 }
+#define NETNS_INIT                                                                                 \
+	{                                                                                          \
+		-1, -1, -1, -1                                                                     \
+	}
 
 /* Makes a namespace. with_dns: sockets for 127.0.0.11 and the redirection of port 53 to them.
  * IPv6 stays off on interfaces made later, except where netns_enable_ipv6() says so. */
@@ -37,7 +40,7 @@ int netctl_set(const char *path, const char *value, struct err **e);
 /* True when the value's first character is '1' to '9'. */
 bool netctl_on(const char *path);
 /* Formats "FAMILY/conf/INTERFACE/KEY" and writes it. */
-int netctl_set_conf(const char *family, const char *interface, const char *key,
-		    const char *value, struct err **e);
+int netctl_set_conf(const char *family, const char *interface, const char *key, const char *value,
+		    struct err **e);
 
 #endif

@@ -48,8 +48,8 @@ static int run(struct nft_ctx *ctx, const char *text, const char *what, struct e
 	if (r == 0)
 		return 0;
 	r = words && strstr(words, "No such file or directory") ? ENOENT : EIO;
-	return err_set(e, r, "%s: nft: %.*s", what,
-		       (int)(words ? strcspn(words, "\n") : 0), words ? words : "");
+	return err_set(e, r, "%s: nft: %.*s", what, (int)(words ? strcspn(words, "\n") : 0),
+		       words ? words : "");
 }
 
 int nft_run(struct nft *n, const char *text, const char *what, struct err **e)

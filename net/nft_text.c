@@ -26,14 +26,14 @@ static bool is_closed(const struct network *n)
 
 static bool has_masquerade4(const struct network *n)
 {
-	return is_open(n) && n->masquerade && n->pool4.subnet.ip.family &&
-	       n->mode4 != GW_ROUTED && !n->snat4.family;
+	return is_open(n) && n->masquerade && n->pool4.subnet.ip.family && n->mode4 != GW_ROUTED &&
+	       !n->snat4.family;
 }
 
 static bool has_masquerade6(const struct network *n)
 {
-	return is_open(n) && n->masquerade && n->pool6.subnet.ip.family &&
-	       n->mode6 != GW_ROUTED && !n->snat6.family;
+	return is_open(n) && n->masquerade && n->pool6.subnet.ip.family && n->mode6 != GW_ROUTED &&
+	       !n->snat6.family;
 }
 
 static bool is_reachable4(const struct network *n)
@@ -300,12 +300,12 @@ static void put_port(struct buf sets[N_PORT_SETS], const struct network *net,
 		put_element(&sets[ANY4 + is6], "%s . %u : %s . %u", proto, p->published, ip,
 			    p->target);
 	else
-		put_element(&sets[HOST4 + is6], "%s . %s . %u : %s . %u", host, proto,
-			    p->published, ip, p->target);
+		put_element(&sets[HOST4 + is6], "%s . %s . %u : %s . %u", host, proto, p->published,
+			    ip, p->target);
 }
 
-size_t nft_text_ports(struct buf *b, const char *table, const char *verb,
-		      const struct network *net, const struct endpoint *ep)
+size_t nft_text_ports(struct buf *b, const char *table, const char *verb, const struct network *net,
+		      const struct endpoint *ep)
 {
 	struct buf sets[N_PORT_SETS] = { 0 };
 	size_t n = 0;

@@ -26,8 +26,8 @@ void nft_text_network(struct buf *b, const struct store *s, const char *verb,
 /* Deletes the table, also when there is none. */
 void nft_text_no_table(struct buf *b, const struct store *s);
 /* Element commands of one endpoint's ports; verb is "add" or "delete". Returns how many ports. */
-size_t nft_text_ports(struct buf *b, const char *table, const char *verb,
-		      const struct network *net, const struct endpoint *ep);
+size_t nft_text_ports(struct buf *b, const char *table, const char *verb, const struct network *net,
+		      const struct endpoint *ep);
 /* Whether the network goes through a bridge and these rules. */
 bool network_is_bridge(const struct network *net);
 

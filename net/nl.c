@@ -52,8 +52,8 @@ struct nl_msg *nlmsg_new(int type, int flags, const void *head, size_t n_head)
 {
 	struct nl_msg *m = nlmsg_alloc_size(MSG_MAX);
 
-	if (!m || !nlmsg_put(m, NL_AUTO_PORT, NL_AUTO_SEQ, type, 0,
-			     NLM_F_REQUEST | NLM_F_ACK | flags) ||
+	if (!m ||
+	    !nlmsg_put(m, NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, NLM_F_REQUEST | NLM_F_ACK | flags) ||
 	    nlmsg_append(m, (void *)head, n_head, NLMSG_ALIGNTO) < 0)
 		abort(); /* out of memory; base/mem.h */
 	return m;
@@ -230,8 +230,8 @@ void nlbatch_addr(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip, 
 				  .ifa_prefixlen = bits,
 				  .ifa_index = ifindex,
 				  .ifa_flags = ip->family == AF_INET6 ? IFA_F_NODAD : 0 };
-	struct nl_msg *m = nlmsg_new(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &head,
-				    sizeof(head));
+	struct nl_msg *m =
+		nlmsg_new(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
 	struct subnet s = { .ip = *ip, .bits = bits };
 	char text[IP_TEXT];
 
@@ -253,8 +253,8 @@ void nlbatch_default_route(struct nlbatch *b, uint32_t ifindex, const struct ipa
 			      .rtm_protocol = RTPROT_BOOT,
 			      .rtm_type = RTN_UNICAST,
 			      .rtm_scope = gateway->family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK };
-	struct nl_msg *m = nlmsg_new(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &head,
-				    sizeof(head));
+	struct nl_msg *m =
+		nlmsg_new(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
 	char text[IP_TEXT];
 
 	put_u32(m, RTA_OIF, ifindex);
@@ -269,8 +269,8 @@ void nlbatch_neigh(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip,
 	struct ndmsg head = { .ndm_family = ip->family,
 			      .ndm_ifindex = (int)ifindex,
 			      .ndm_state = NUD_STALE };
-	struct nl_msg *m = nlmsg_new(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &head,
-				    sizeof(head));
+	struct nl_msg *m =
+		nlmsg_new(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &head, sizeof(head));
 	char text[IP_TEXT];
 
 	nlmsg_add(m, NDA_DST, ip->b, ipaddr_len(ip));

@@ -35,7 +35,10 @@ struct nlbatch {
 	struct buf bytes;
 	struct strv what; /* per message, for the error text */
 };
-#define NLBATCH_INIT { 0 }
+#define NLBATCH_INIT                                                                               \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 struct bridge_spec {
 	const char *name;
@@ -62,9 +65,9 @@ struct slave_link_spec {
 	const char *kind; /* "macvlan" or "ipvlan" */
 	const char *name;
 	uint32_t parent_index;
-	uint32_t mode; /* MACVLAN_MODE_* or IPVLAN_MODE_* */
+	uint32_t mode;  /* MACVLAN_MODE_* or IPVLAN_MODE_* */
 	uint16_t flags; /* ipvlan only */
-	uint32_t mtu;  /* 0: the parent's */
+	uint32_t mtu;   /* 0: the parent's */
 	struct mac mac;
 	int netns_fd;
 };

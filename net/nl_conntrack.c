@@ -58,8 +58,8 @@ static bool is_wanted(const struct search *s, struct nlattr **tb)
 	if (is_published(s->ep, orig[CTA_TUPLE_PROTO]))
 		return true;
 	/* Answers come from the container: the flow was translated to it. */
-	return s->is_leaving && (ip_is(reply[CTA_TUPLE_IP], &s->ep->ip4) ||
-				 ip_is(reply[CTA_TUPLE_IP], &s->ep->ip6));
+	return s->is_leaving &&
+	       (ip_is(reply[CTA_TUPLE_IP], &s->ep->ip4) || ip_is(reply[CTA_TUPLE_IP], &s->ep->ip6));
 }
 
 static void look(struct search *s, struct nlmsghdr *h)

@@ -69,8 +69,8 @@ static void link_add(struct nlmsghdr *h, void *ctx)
 	struct ifinfomsg *head = nlmsg_data(h);
 	struct link_info *i;
 
-	if (h->nlmsg_type != RTM_NEWLINK ||
-	    nlmsg_parse(h, sizeof(*head), tb, IFLA_MAX, NULL) < 0 || !tb[IFLA_IFNAME])
+	if (h->nlmsg_type != RTM_NEWLINK || nlmsg_parse(h, sizeof(*head), tb, IFLA_MAX, NULL) < 0 ||
+	    !tb[IFLA_IFNAME])
 		return;
 	ARRAY_RESERVE(l->v, l->n, l->cap);
 	i = &l->v[l->n++];
@@ -175,9 +175,9 @@ static void uplink_look(struct nlmsghdr *h, void *ctx)
 	struct rtmsg *head = nlmsg_data(h);
 	uint32_t metric;
 
-	if (h->nlmsg_type != RTM_NEWROUTE ||
-	    nlmsg_parse(h, sizeof(*head), tb, RTA_MAX, NULL) < 0 || head->rtm_dst_len != 0 ||
-	    head->rtm_type != RTN_UNICAST || head->rtm_table != RT_TABLE_MAIN || !tb[RTA_OIF])
+	if (h->nlmsg_type != RTM_NEWROUTE || nlmsg_parse(h, sizeof(*head), tb, RTA_MAX, NULL) < 0 ||
+	    head->rtm_dst_len != 0 || head->rtm_type != RTN_UNICAST ||
+	    head->rtm_table != RT_TABLE_MAIN || !tb[RTA_OIF])
 		return;
 	metric = tb[RTA_PRIORITY] ? nla_get_u32(tb[RTA_PRIORITY]) : 0;
 	if (best->index && metric >= best->metric)

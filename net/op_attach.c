@@ -48,17 +48,16 @@ static void release_ports(struct attach *a)
 }
 
 static const struct step {
-	const char *what;
 	int (*run)(struct attach *a, struct err **e);
 	void (*undo)(struct attach *a);
 } steps[] = {
-	{ "read the request", attach_read, NULL },
-	{ "lease addresses", attach_lease, attach_unrecord },
-	{ "reserve ports", attach_reserve, release_ports },
-	{ "record the endpoints", attach_record, NULL },
-	{ "make the namespace", attach_netns, close_netns },
-	{ "make the links", attach_links, NULL },
-	{ "publish ports", publish, NULL },
+	{ attach_read, NULL },
+	{ attach_lease, attach_unrecord },
+	{ attach_reserve, release_ports },
+	{ attach_record, NULL },
+	{ attach_netns, close_netns },
+	{ attach_links, NULL },
+	{ publish, NULL },
 };
 
 static int steps_run(struct attach *a, struct err **e)
@@ -93,12 +92,10 @@ static void reply_endpoint(struct json *list, const struct attach *a, const stru
 	json_set_str(one, "ipv6", ipaddr_format(&s->ep->ip6, text));
 	json_set_int(one, "prefix6", s->net->pool6.subnet.bits);
 	json_set_str(one, "mac", mac_format(&s->ep->mac, text));
-	json_set_str(one, "gateway", s->net->is_internal
-					     ? ""
-					     : ipaddr_format(&s->net->pool4.gateway, text));
-	json_set_str(one, "gateway6", s->net->is_internal
-					      ? ""
-					      : ipaddr_format(&s->net->pool6.gateway, text));
+	json_set_str(one, "gateway",
+		     s->net->is_internal ? "" : ipaddr_format(&s->net->pool4.gateway, text));
+	json_set_str(one, "gateway6",
+		     s->net->is_internal ? "" : ipaddr_format(&s->net->pool6.gateway, text));
 	json_set_bool(one, "default", s == a->gateway4 || (!a->gateway4 && s == a->gateway6));
 	json_set_bool(one, "internal", s->net->is_internal);
 }

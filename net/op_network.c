@@ -36,8 +36,9 @@ static int driver_check(const char *driver, struct err **e)
 /* What the caller said, kept as said; the rest is added by the functions below. */
 static struct json *network_base(const struct json *req)
 {
-	static const char *const kept[] = { "name", "key", "project", "driver_opts", "internal",
-					    "attachable", "ipam", "labels", "hash" };
+	static const char *const kept[] = { "name",        "key",      "project",
+					    "driver_opts", "internal", "attachable",
+					    "ipam",        "labels",   "hash" };
 	struct json *j = json_new_obj();
 	const char *driver = json_str(req, "driver", "");
 	AUTO(mem) char *created = time_format_rfc3339(clock_wall_ns(), false);
@@ -129,9 +130,10 @@ static int subnet_given(const struct subnet *s, const struct subnets *ours,
 
 	subnet_format(s, mine);
 	if (other)
-		return err_set(e, EADDRINUSE, "invalid pool request: Pool overlaps with other one "
-					      "on this address space: %s and %s", mine,
-			       subnet_format(other, its));
+		return err_set(e, EADDRINUSE,
+			       "invalid pool request: Pool overlaps with other one "
+			       "on this address space: %s and %s",
+			       mine, subnet_format(other, its));
 	/* macvlan and ipvlan share the subnet of their parent: there it is meant. */
 	other = is_shared ? NULL : overlap(s, hosts);
 	if (other)
@@ -207,7 +209,8 @@ static int subnet_settle(struct creation *c, int family, struct err **e)
 		r = subnet_given(&s, &c->ours, &c->hosts,
 				 !streq(json_str(c->json, "driver", ""), "bridge"), c->reply, e);
 	} else {
-		r = subnet_chosen(json_str(c->json, "name", ""), family, &c->ours, &c->hosts, &s, e);
+		r = subnet_chosen(json_str(c->json, "name", ""), family, &c->ours, &c->hosts, &s,
+				  e);
 	}
 	if (r < 0)
 		return r;
@@ -304,8 +307,7 @@ static int bridge_settle(struct creation *c, struct err **e)
 	rand_bytes(mac.b, sizeof(mac.b));
 	mac.b[0] = (uint8_t)((mac.b[0] & 0xfc) | 0x02);
 	json_set_str(c->json, "bridge_mac", mac_format(&mac, text));
-	json_set_int(c->json, "group",
-		     group_choose(c->w->store, json_str(c->json, "name", "")));
+	json_set_int(c->json, "group", group_choose(c->w->store, json_str(c->json, "name", "")));
 	json_set_int(c->json, "mtu", mtu_choose(c->w, c->req, &links));
 	return 0;
 }
@@ -316,7 +318,8 @@ static int gateways_settle(struct json *json, struct err **e)
 	JSON_EACH(one, json_get(json, "subnets")) {
 		struct ipam_pool p = { 0 };
 		char text[IP_TEXT];
-		AUTO(mem) struct ipaddr *aux =
+		AUTO(mem)
+		struct ipaddr *aux =
 			xcalloc(json_len(json_get(one, "aux_addresses")) + 1, sizeof(*aux));
 		const char *range = json_str(one, "ip_range", "");
 		const char *gateway = json_str(one, "gateway", "");
@@ -407,13 +410,12 @@ static int bridge_configure(struct worker *w, const struct network *net, uint32_
 	return nlbatch_send(&b, w->nl, e);
 }
 
-int bridge_ensure(struct worker *w, const struct network *net, struct reply *r, struct err **e)
+int bridge_ensure(struct worker *w, const struct network *net, struct err **e)
 {
 	AUTO(nlbatch) struct nlbatch b = NLBATCH_INIT;
 	struct bridge_spec spec = { net->bridge, net->bridge_mac, net->mtu, net->group };
 	int index, got;
 
-	(void)r;
 	if (!network_is_bridge(net))
 		return 0;
 	got = forwarding_on(w, net, e);
@@ -448,14 +450,13 @@ static int links_remove(struct worker *w, const struct network *net, struct err 
 	return 0;
 }
 
-static int kernel_ensure(struct worker *w, const struct network *net, struct reply *r,
-			 struct err **e)
+static int kernel_ensure(struct worker *w, const struct network *net, struct err **e)
 {
 	int got;
 
 	if (!network_is_bridge(net))
 		return 0;
-	got = bridge_ensure(w, net, r, e);
+	got = bridge_ensure(w, net, e);
 	if (got == 0)
 		got = nft_network_ensure(w->nft, w->store, net, e);
 	if (got == 0)
@@ -480,7 +481,7 @@ static int network_make(struct creation *c, struct network **ret, struct err **e
 		r = store_network_add(c->w->store, TAKE_PTR(c->json), &net, e);
 	if (r < 0)
 		return r;
-	r = kernel_ensure(c->w, net, c->reply, e);
+	r = kernel_ensure(c->w, net, e);
 	if (r < 0)
 		goto undo_network;
 	*ret = net;
@@ -504,7 +505,7 @@ int op_network_create(struct worker *w, const struct json *req, struct reply *r,
 		return err_set(e, EINVAL, "invalid network name \"%s\"", name);
 	net = store_find(w->store, name);
 	if (net) {
-		got = kernel_ensure(w, net, r, e);
+		got = kernel_ensure(w, net, e);
 	} else {
 		c.json = network_base(req);
 		got = network_make(&c, &net, e);
@@ -522,8 +523,10 @@ static int in_use(const struct network *net, struct err **e)
 {
 	const struct endpoint *ep = net->endpoints[0];
 
-	return err_set(e, EBUSY, "error while removing network: network %s has active endpoints "
-				 "(name:\"%s\" id:\"%.12s\")", net->name, ep->name, ep->id);
+	return err_set(e, EBUSY,
+		       "error while removing network: network %s has active endpoints "
+		       "(name:\"%s\" id:\"%.12s\")",
+		       net->name, ep->name, ep->id);
 }
 
 int op_network_remove(struct worker *w, const struct json *req, struct reply *r, struct err **e)

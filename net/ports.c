@@ -197,12 +197,14 @@ static int conflict(const struct port *p, int errnum, struct err **e)
 
 	ipaddr_format(&p->host_ip, ip);
 	if (errnum == EPROTONOSUPPORT || errnum == ESOCKTNOSUPPORT)
-		return err_set(e, errnum, "bind host port %s%s%s:%u/%s: this kernel does not "
-					  "support the protocol", v6 ? "[" : "", ip,
-			       v6 ? "]" : "", p->published, proto_name(p->proto));
+		return err_set(e, errnum,
+			       "bind host port %s%s%s:%u/%s: this kernel does not "
+			       "support the protocol",
+			       v6 ? "[" : "", ip, v6 ? "]" : "", p->published,
+			       proto_name(p->proto));
 	if (errnum != EADDRINUSE)
-		return err_sys(e, errnum, "failed to bind host port %s%s%s:%u/%s", v6 ? "[" : "", ip,
-			       v6 ? "]" : "", p->published, proto_name(p->proto));
+		return err_sys(e, errnum, "failed to bind host port %s%s%s:%u/%s", v6 ? "[" : "",
+			       ip, v6 ? "]" : "", p->published, proto_name(p->proto));
 	err_set(e, errnum, "failed to bind host port %s%s%s:%u/%s: address already in use%s%s%s",
 		v6 ? "[" : "", ip, v6 ? "]" : "", p->published, proto_name(p->proto),
 		holder ? " (held by " : "", holder ? holder : "", holder ? ")" : "");
@@ -257,8 +259,8 @@ undo:
 static int reserve_at(struct ports *p, size_t from, size_t to, struct err **e)
 {
 	struct port wanted = p->v[from];
-	unsigned last = wanted.published_end > wanted.published ? wanted.published_end
-								: wanted.published;
+	unsigned last =
+		wanted.published_end > wanted.published ? wanted.published_end : wanted.published;
 	size_t failed = from;
 	int r = 0;
 

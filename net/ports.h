@@ -24,8 +24,8 @@
 #include "net/addr.h"
 
 struct port {
-	struct ipaddr host_ip; /* 0.0.0.0 or :: for all */
-	uint16_t published;    /* 0 = any free one */
+	struct ipaddr host_ip;  /* 0.0.0.0 or :: for all */
+	uint16_t published;     /* 0 = any free one */
 	uint16_t published_end; /* >= published: any free one out of the range */
 	uint16_t target;
 	uint8_t proto; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */

@@ -31,11 +31,11 @@
 struct endpoint {
 	char *id; /* of the container */
 	char *name, *project, *service;
-	char *interface; /* inside the container */
-	char *veth;      /* host end */
+	char *interface;        /* inside the container */
+	char *veth;             /* host end */
 	struct ipaddr ip4, ip6; /* family 0: none */
 	struct mac mac;
-	struct strv names; /* what DNS answers for; the first is the container's own */
+	struct strv names;  /* what DNS answers for; the first is the container's own */
 	struct ports ports; /* published through this endpoint; fds unused */
 	bool is_gateway;
 	bool is_active; /* attached since this boot; otherwise only the lease is kept */

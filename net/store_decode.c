@@ -99,8 +99,7 @@ int network_decode(struct json *json, struct network **ret, struct err **e)
 	n->group = (uint32_t)json_int(json, "group", 0);
 	n->mtu = (uint32_t)json_int(json, "mtu", 1500);
 	n->icc = option_bool(json, "com.docker.network.bridge.enable_icc", true);
-	n->masquerade =
-		option_bool(json, "com.docker.network.bridge.enable_ip_masquerade", true);
+	n->masquerade = option_bool(json, "com.docker.network.bridge.enable_ip_masquerade", true);
 	n->inhibit_gateway = option_bool(json, "com.docker.network.bridge.inhibit_ipv4", false);
 	n->mode4 = option_mode(json, "com.docker.network.bridge.gateway_mode_ipv4");
 	n->mode6 = option_mode(json, "com.docker.network.bridge.gateway_mode_ipv6");

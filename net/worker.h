@@ -46,7 +46,7 @@ typedef int op_fn(struct worker *w, const struct json *req, struct reply *r, str
 op_fn op_network_create, op_network_remove, op_network_inspect, op_attach, op_detach, op_sweep;
 
 /* Makes the bridge of a network (or finds it) with its addresses. */
-int bridge_ensure(struct worker *w, const struct network *net, struct reply *r, struct err **e);
+int bridge_ensure(struct worker *w, const struct network *net, struct err **e);
 
 /* Withdraws ports, gives the lease back (or keeps it) and removes the record. */
 int endpoint_detach(struct worker *w, struct network *net, struct endpoint *ep, bool keep_lease,

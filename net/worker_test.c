@@ -37,8 +37,7 @@ static int set_up(void **state)
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
 	memcpy(f->root, "/tmp/net-test-XXXXXX", 21);
-	if (unshare(CLONE_NEWNET) < 0 || !mkdtemp(f->root) ||
-	    worker_open(f->root, &f->w, NULL) < 0)
+	if (unshare(CLONE_NEWNET) < 0 || !mkdtemp(f->root) || worker_open(f->root, &f->w, NULL) < 0)
 		return -1;
 	loopback_up(&f->w);
 	*state = f;
@@ -94,8 +93,8 @@ static void call_fails(struct fixture *f, const char *text, int errnum, const ch
 
 static void network(struct fixture *f, const char *name, const char *more)
 {
-	AUTO(mem) char *text = xasprintf("{'op':'network_create','name':'%s','project':'p'%s}", name,
-					 more);
+	AUTO(mem)
+	char *text = xasprintf("{'op':'network_create','name':'%s','project':'p'%s}", name, more);
 
 	call_ok(f, text);
 }
@@ -103,8 +102,8 @@ static void network(struct fixture *f, const char *name, const char *more)
 static char *attach_text(const char *id, const char *networks, const char *ports)
 {
 	return xasprintf("{'op':'attach','container':{'id':'%s','name':'p-%s-1','project':'p',"
-			 "'service':'%s'},'endpoints':[%s],'ports':[%s]}", id, id, id, networks,
-			 ports);
+			 "'service':'%s'},'endpoints':[%s],'ports':[%s]}",
+			 id, id, id, networks, ports);
 }
 
 static struct json *attach(struct fixture *f, const char *id, const char *networks,
@@ -244,7 +243,8 @@ static void gives_three_descriptors_and_one_per_port(void **state)
 	struct fixture *f = *state;
 
 	network(f, "a", "");
-	attach(f, "aa", "{'network':'a'}", "{'target':80,'published':0},{'target':81,'published':0}");
+	attach(f, "aa", "{'network':'a'}",
+	       "{'target':80,'published':0},{'target':81,'published':0}");
 	assert_int_equal(f->reply.n_fds, 5);
 	assert_true(json_int(json_at(json_get(f->reply.body, "ports"), 0), "published", 0) > 0);
 }
@@ -293,12 +293,14 @@ static void gives_the_address_asked_for(void **state)
 	network(f, "a", ",'ipam':{'config':[{'subnet':'10.9.0.0/24','gateway':'10.9.0.254'}]}");
 	attach(f, "aa", "{'network':'a','ipv4_address':'10.9.0.77'}", "");
 	assert_string_equal(ip_of(f->reply.body, 0), "10.9.0.77");
-	call_fails(f, "{'op':'attach','container':{'id':'bb','name':'b'},'endpoints':"
-		      "[{'network':'a','ipv4_address':'10.9.0.77'}]}", EADDRINUSE,
-		   "Address already in use");
-	call_fails(f, "{'op':'attach','container':{'id':'bb','name':'b'},'endpoints':"
-		      "[{'network':'a','ipv4_address':'10.8.0.77'}]}", EINVAL,
-		   "no configured subnet contains IP address 10.8.0.77");
+	call_fails(f,
+		   "{'op':'attach','container':{'id':'bb','name':'b'},'endpoints':"
+		   "[{'network':'a','ipv4_address':'10.9.0.77'}]}",
+		   EADDRINUSE, "Address already in use");
+	call_fails(f,
+		   "{'op':'attach','container':{'id':'bb','name':'b'},'endpoints':"
+		   "[{'network':'a','ipv4_address':'10.8.0.77'}]}",
+		   EINVAL, "no configured subnet contains IP address 10.8.0.77");
 }
 
 static void refuses_overlapping_subnets(void **state)
@@ -308,8 +310,10 @@ static void refuses_overlapping_subnets(void **state)
 
 	network(f, "a", ",'ipam':{'config':[{'subnet':'10.9.0.0/24'}]}");
 	before = snapshot(f);
-	call_fails(f, "{'op':'network_create','name':'b','ipam':{'config':[{'subnet':'10.9.0.128/25'}]}}",
-		   EADDRINUSE, "Pool overlaps with other one on this address space");
+	call_fails(
+		f,
+		"{'op':'network_create','name':'b','ipam':{'config':[{'subnet':'10.9.0.128/25'}]}}",
+		EADDRINUSE, "Pool overlaps with other one on this address space");
 	after = snapshot(f);
 	assert_string_equal(before, after);
 }
@@ -328,8 +332,8 @@ static void refuses_to_remove_a_network_in_use(void **state)
 static void names_the_service_that_holds_a_port(void **state)
 {
 	struct fixture *f = *state;
-	AUTO(mem) char *second = attach_text("bb", "{'network':'a'}",
-					     "{'target':80,'published':18080}");
+	AUTO(mem)
+	char *second = attach_text("bb", "{'network':'a'}", "{'target':80,'published':18080}");
 	AUTO(mem) char *before = NULL, *after = NULL;
 
 	network(f, "a", "");
@@ -345,9 +349,10 @@ static void names_the_service_that_holds_a_port(void **state)
 static void names_the_process_that_holds_a_port(void **state)
 {
 	struct fixture *f = *state;
-	AUTO(mem) char *text = attach_text("aa", "{'network':'a'}",
-					   "{'target':80,'published':0},"
-					   "{'target':80,'published':18081,'host_ip':'127.0.0.1'}");
+	AUTO(mem)
+	char *text = attach_text("aa", "{'network':'a'}",
+				 "{'target':80,'published':0},"
+				 "{'target':80,'published':18081,'host_ip':'127.0.0.1'}");
 	AUTO(mem) char *pid = xasprintf("pid %d)", getpid());
 	AUTO(fd) int sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(18081) };
@@ -357,8 +362,9 @@ static void names_the_process_that_holds_a_port(void **state)
 	assert_int_equal(bind(sock, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(sock, 1), 0);
 	before = snapshot(f);
-	call_fails(f, text, EADDRINUSE, "failed to bind host port 127.0.0.1:18081/tcp: address "
-					"already in use (held by ");
+	call_fails(f, text, EADDRINUSE,
+		   "failed to bind host port 127.0.0.1:18081/tcp: address "
+		   "already in use (held by ");
 	assert_non_null(strstr(json_str(f->reply.body, "error", ""), pid));
 	assert_non_null(json_str(f->reply.body, "hint", NULL));
 	after = snapshot(f);
@@ -391,8 +397,10 @@ static void undoes_an_attach_whose_interface_cannot_be_made(void **state)
 	network(f, "a", "");
 	before = snapshot(f);
 	/* "lo" exists in every namespace: the kernel refuses the veth. */
-	call_fails(f, "{'op':'attach','container':{'id':'aa','name':'a'},'endpoints':"
-		      "[{'network':'a','interface_name':'lo'}],'ports':[{'target':80,'published':18082}]}",
+	call_fails(f,
+		   "{'op':'attach','container':{'id':'aa','name':'a'},'endpoints':"
+		   "[{'network':'a','interface_name':'lo'}],'ports':[{'target':80,'published':"
+		   "18082}]}",
 		   EEXIST, "create veth pair");
 	after = snapshot(f);
 	assert_string_equal(before, after);
@@ -502,7 +510,8 @@ static void chooses_the_gateway_by_priority_then_name(void **state)
 	network(f, "c", ",'internal':true");
 	r = attach(f, "aa", "{'network':'c','priority':5},{'network':'b'},{'network':'a'}", "");
 	assert_string_equal(json_str(json_at(json_get(r, "endpoints"), 0), "network", ""), "c");
-	assert_string_equal(json_str(json_at(json_get(r, "endpoints"), 0), "interface", ""), "eth0");
+	assert_string_equal(json_str(json_at(json_get(r, "endpoints"), 0), "interface", ""),
+			    "eth0");
 	assert_true(json_bool(json_at(json_get(r, "endpoints"), 1), "default", false));
 	r = attach(f, "bb", "{'network':'a'},{'network':'b','gw_priority':1}", "");
 	assert_false(json_bool(json_at(json_get(r, "endpoints"), 0), "default", false));
@@ -524,11 +533,13 @@ static void passes_a_firewall_that_drops(void **state)
 	struct fixture *f = *state;
 	AUTO(mem) char *before = NULL, *after = NULL;
 
-	run_rules(f, "table ip filter {\n chain DOCKER-USER {\n  ip saddr 1.2.3.4 drop\n  return\n }\n"
-		     " chain FORWARD { type filter hook forward priority 0; policy drop;\n"
-		     "  jump DOCKER-USER\n }\n}\n"
-		     "table ip6 other {\n chain fwd6 { type filter hook forward priority 0; policy drop;\n"
-		     "  drop\n }\n}\n");
+	run_rules(f,
+		  "table ip filter {\n chain DOCKER-USER {\n  ip saddr 1.2.3.4 drop\n  return\n }\n"
+		  " chain FORWARD { type filter hook forward priority 0; policy drop;\n"
+		  "  jump DOCKER-USER\n }\n}\n"
+		  "table ip6 other {\n chain fwd6 { type filter hook forward priority 0; policy "
+		  "drop;\n"
+		  "  drop\n }\n}\n");
 	before = snapshot(f);
 	network(f, "a", "");
 	assert_true(rules_have("compose iifname cb*"));
@@ -553,9 +564,10 @@ static void adopts_a_bridge_and_leaves_it(void **state)
 	call_ok(f, "{'op':'detach','container':'aa'}");
 	call_ok(f, "{'op':'network_remove','name':'a'}");
 	assert_true(netlink_ifindex(f->w.nl, "mybr0") > 0);
-	call_fails(f, "{'op':'network_create','name':'c','driver_opts':"
-		      "{'com.docker.network.bridge.name':'lo'}}", EEXIST,
-		   "existing interface lo is not a bridge");
+	call_fails(f,
+		   "{'op':'network_create','name':'c','driver_opts':"
+		   "{'com.docker.network.bridge.name':'lo'}}",
+		   EEXIST, "existing interface lo is not a bridge");
 }
 
 static void refuses_requests_that_make_no_sense(void **state)

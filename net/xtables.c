@@ -17,15 +17,18 @@
 #include "base/buf.h"
 #include "base/fdio.h"
 
-enum { TRIES = 5, ENTRY_SIZE = XT_ALIGN(sizeof(struct ipt_entry)),
-       OUR_SIZE = ENTRY_SIZE + XT_ALIGN(sizeof(struct xt_standard_target)) };
+enum {
+	TRIES = 5,
+	ENTRY_SIZE = XT_ALIGN(sizeof(struct ipt_entry)),
+	OUR_SIZE = ENTRY_SIZE + XT_ALIGN(sizeof(struct xt_standard_target))
+};
 
 static const char pattern[] = "cb"; /* prefix of the names of our bridges */
 static const char user_chain[] = "DOCKER-USER";
 
 struct item {
 	const struct ipt_entry *e; /* in the block that was read; NULL: the rule of ours */
-	bool is_out;		   /* ours: matches the outgoing interface */
+	bool is_out;               /* ours: matches the outgoing interface */
 	unsigned old_at;
 	unsigned jump_at;  /* where jumps to old_at lead */
 	unsigned exact_at; /* where the entry itself is */
@@ -278,7 +281,8 @@ static int xt_write(struct xt *t, struct err **e)
 			write_ours(to, it->is_out);
 	}
 	r->num_entries = n_new;
-	if (setsockopt(t->fd, IPPROTO_IP, IPT_SO_SET_REPLACE, r, (socklen_t)(sizeof(*r) + size)) < 0)
+	if (setsockopt(t->fd, IPPROTO_IP, IPT_SO_SET_REPLACE, r, (socklen_t)(sizeof(*r) + size)) <
+	    0)
 		return err_sys(e, errno, "change the legacy filter table");
 	counters_restore(t, old, n_new);
 	return 0;

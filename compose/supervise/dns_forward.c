@@ -388,8 +388,9 @@ static struct dns_forward *forward_new(struct dns_ct *ct, const uint8_t *p, size
 	f->n = n;
 	f->started = uv_now(f->s->loop);
 	if (to)
-		memcpy(&f->to, to, to->sa_family == AF_INET ? sizeof(struct sockaddr_in)
-							     : sizeof(struct sockaddr_in6));
+		memcpy(&f->to, to,
+		       to->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+						: sizeof(struct sockaddr_in6));
 	(void)uv_timer_init(f->s->loop, &f->timer);
 	f->timer.data = f;
 	f->handles = 1;
@@ -427,8 +428,7 @@ void dns_forward_start(struct dns_ct *ct, const uint8_t *p, size_t n, const stru
 		forward_fail(f);
 }
 
-void dns_forwards_cancel(struct dns_server *s, const struct dns_ct *ct,
-			 const struct dns_conn *conn)
+void dns_forwards_cancel(struct dns_server *s, const struct dns_ct *ct, const struct dns_conn *conn)
 {
 	struct dns_forward *next;
 

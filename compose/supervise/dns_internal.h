@@ -24,10 +24,10 @@
 enum {
 	DNS_TTL_S = 5,
 	DNS_SERVERS_MAX = 3,
-	DNS_FORWARDS_MAX = 1024,   /* at one time, all containers together */
-	DNS_CT_FORWARDS_MAX = 64,  /* of one container: one in a crash loop must not starve others */
+	DNS_FORWARDS_MAX = 1024,  /* at one time, all containers together */
+	DNS_CT_FORWARDS_MAX = 64, /* of one container: one in a crash loop must not starve others */
 	DNS_CT_CONNS_MAX = 16,
-	DNS_CT_RATE = 2000,	   /* questions per second */
+	DNS_CT_RATE = 2000, /* questions per second */
 	DNS_CT_BURST = 4000,
 	DNS_RECV = 65536,
 };
@@ -42,7 +42,7 @@ struct dns_watch {
 	struct dns_server *s;
 	uv_fs_event_t event;
 	struct dns_net *net;
-	char *dir; /* ROOT/networks/NAME/endpoints */
+	char *dir;      /* ROOT/networks/NAME/endpoints */
 	unsigned users; /* containers */
 	bool is_watching;
 };

@@ -202,8 +202,8 @@ static void ct_close(struct dns_ct *ct)
 static bool is_internal(const struct dns_server *s, const struct dns_client *c)
 {
 	for (size_t i = 0; i < c->n_networks; i++) {
-		AUTO(mem) char *path =
-			xasprintf("%s/networks/%s/network.json", s->root, c->networks[i]);
+		AUTO(mem)
+		char *path = xasprintf("%s/networks/%s/network.json", s->root, c->networks[i]);
 		AUTO(json) struct json *j = NULL;
 
 		if (json_parse_file(AT_FDCWD, path, 1 << 20, &j, NULL) < 0 ||
@@ -241,8 +241,8 @@ static bool is_on_network(const struct dns_server *s, const struct dns_client *c
 			  const struct ipaddr *ip)
 {
 	for (size_t i = 0; i < c->n_networks; i++) {
-		AUTO(mem) char *path =
-			xasprintf("%s/networks/%s/network.json", s->root, c->networks[i]);
+		AUTO(mem)
+		char *path = xasprintf("%s/networks/%s/network.json", s->root, c->networks[i]);
 		AUTO(json) struct json *j = NULL;
 
 		if (json_parse_file(AT_FDCWD, path, 1 << 20, &j, NULL) < 0)

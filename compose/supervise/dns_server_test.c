@@ -69,8 +69,10 @@ static void endpoint(struct fixture *f, const char *network, const char *id, con
 {
 	AUTO(mem) char *dir = xasprintf("%s/networks/%s/endpoints", f->root, network);
 	AUTO(mem) char *path = xasprintf("%s/%s.json", dir, id);
-	AUTO(mem) char *text = xasprintf("{\"id\":\"%s\",\"ipv4\":\"%s\",\"boot\":\"%s\","
-					 "\"names\":[\"%s\",\"all\"]}", id, ip, f->boot, name);
+	AUTO(mem)
+	char *text = xasprintf("{\"id\":\"%s\",\"ipv4\":\"%s\",\"boot\":\"%s\","
+			       "\"names\":[\"%s\",\"all\"]}",
+			       id, ip, f->boot, name);
 
 	assert_int_equal(dir_make(AT_FDCWD, dir, 0700, NULL), 0);
 	assert_int_equal(file_write(AT_FDCWD, path, text, strlen(text), 0600, false, NULL), 0);
@@ -220,8 +222,8 @@ static enum dns_rcode ask(struct fixture *f, const char *name, unsigned type)
 	size_t n = make_query(p, name, type);
 
 	f->client = bound(SOCK_DGRAM, "127.0.0.1", 0, NULL);
-	assert_int_equal(sendto(f->client, p, n, 0, (struct sockaddr *)&f->udp_at,
-				sizeof(f->udp_at)), n);
+	assert_int_equal(
+		sendto(f->client, p, n, 0, (struct sockaddr *)&f->udp_at, sizeof(f->udp_at)), n);
 	wait_done(f);
 	assert_true(f->n >= 12);
 	assert_int_equal(dns_id(f->got), 0x1234);

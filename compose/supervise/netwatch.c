@@ -138,8 +138,8 @@ static void on_datagram(uv_poll_t *h, int status, int events)
 
 static int watch_socket(int *ret_fd, struct err **e)
 {
-	AUTO(fd) int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-				 NETLINK_NETFILTER);
+	AUTO(fd)
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
 	struct sockaddr_nl any = { .nl_family = AF_NETLINK };
 	int group = NFNLGRP_NFTABLES;
 

@@ -88,7 +88,8 @@ static void reports_a_chain_that_may_drop(void **state)
 {
 	struct fixture *f = *state;
 
-	rules(f, "add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }\n");
+	rules(f, "add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; "
+		 "}\n");
 	assert_int_equal(changes_within(f, LOUD_MS), 1);
 }
 
