@@ -14,7 +14,10 @@ file=$1
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 debian_sources > "$dir/sources.list"
-[ -s "$dir/sources.list" ] || echo "deb http://deb.debian.org/debian bookworm main" > "$dir/sources.list"
+[ -s "$dir/sources.list" ] || {
+	echo "base-image.sh: apt on this machine knows no sources of Debian bookworm; run apt-get update, or configure them" >&2
+	exit 1
+}
 packages=${2-}
 if grep -q https: "$dir/sources.list"; then packages+=${packages:+,}ca-certificates; fi
 mmdebstrap --quiet --variant=minbase ${packages:+--include="$packages"} \
