@@ -31,7 +31,7 @@ two=$!
 wait $one; first=$?
 wait $two; second=$?
 is "two projects at once" "$first $second" "0 0"
-is "... on different networks" "$(cat "$COMPOSE_ROOT"/networks/*/network.json | grep -o '"subnet": *"[^"]*"' | sort -u | wc -l)" 2
+is "... on different networks" "$(cat "$COMPOSE_ROOT"/networks/*/network.json | grep -o '"subnet":[[:space:]]*"[^"]*"' | sort -u | wc -l)" 2
 compose down -t 0 >/dev/null 2>&1 &
 one=$!
 compose up -d >/dev/null 2>&1 &

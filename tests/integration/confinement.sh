@@ -39,7 +39,7 @@ is "no-new-privileges" "$(status more NoNewPrivs)" 1
 is "privileged has no filter" "$(status privileged Seccomp)" 0
 
 is "pid 1 has descriptors 0, 1 and 2 only" "$(in_a ls /proc/1/fd | tr '\n' ' ')" "0 1 2 "
-is "exec has those (and the one ls opens)" "$(in_a sh -c 'ls /proc/$$/fd' | tr '\n' ' ')" "0 1 2 "
+is "exec has those (and the one ls opens)" "$(in_a sh -c 'ls /proc/$$/fd' | tr '\n' ' ')" "0 1 2 3 "
 is "it sees its own processes only" "$(in_a sh -c 'ls -d /proc/[0-9]* | wc -l' | awk '{ print ($1 <= 4) }')" 1
 for path in /proc/kcore /proc/keys /proc/timer_list /proc/sched_debug /proc/latency_stats; do
 	is "$path is masked" "$(in_a sh -c "[ ! -e $path ] || cat $path 2>/dev/null | wc -c")" "$(in_a sh -c "[ ! -e $path ] || echo 0")"
@@ -57,7 +57,7 @@ run compose exec -T a unshare -U true
 ok "unshare of a user namespace is refused" test "$RC" != 0
 run compose exec -T a sh -c 'cat /dev/vda || cat /dev/sda'
 ok "no disk of the host is there" test "$RC" != 0
-is "devices" "$(in_a sh -c 'cd /dev; ls | sort | tr "\n" " "')" "console core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero " 
+is "devices" "$(in_a sh -c 'cd /dev; ls | sort | tr "\n" " "')" "core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero " 
 unlike "the host's mounts are not seen" "$(in_a cat /proc/mounts)" "$WORK/project|/var/tmp/[^ ]* /(run|project)"
 is "the cgroup is not writable" "$(in_a sh -c 'mkdir /sys/fs/cgroup/x /sys/fs/cgroup/memory/x 2>/dev/null; echo $?')" 1
 

@@ -4,7 +4,7 @@
 
 run compose up -d
 fails "no file" 1
-is "... is said" "$ERR" "no configuration file provided: not found"
+is "... is said" "$(head -1 <<<"$ERR")" "no configuration file provided: not found"
 run compose -f absent.yaml up -d
 fails "a file that is not there" 1
 is "... is named" "$ERR" "open $PWD/absent.yaml: no such file or directory"
@@ -67,7 +67,7 @@ check() {
 }
 check badimg 'No such image: nosuchimage:nosuchtag' ""
 check badcmd 'exec: "/nosuchprogram": (stat /nosuchprogram: )?(no such file or directory|executable file not found)' created
-check badcwd '/etc/passwd.*(not a directory|Not a directory)' ""
+check badcwd '/etc/passwd.*(not a directory|Not a directory)' created
 check baduser 'unable to find user nosuchuser' created
 check noexec 'exec: "/etc/passwd": permission denied' created
 check badnet 'network ext declared as external, but could not be found' ""

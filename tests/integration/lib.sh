@@ -62,7 +62,7 @@ enter_cgroups() {
 	local dir
 	CASE_CGROUP=
 	[ -e /sys/fs/cgroup/cgroup.controllers ] && return # one pure hierarchy: the runtime wants the real root
-	CASE_CGROUP=compose-test-$$
+	CASE_CGROUP=compose-test-$$-$(date +%s)
 	for dir in /sys/fs/cgroup/*/; do
 		[ -w "$dir/cgroup.procs" ] || continue
 		mkdir -p "$dir/$CASE_CGROUP" || continue
@@ -253,7 +253,8 @@ world_service() {
 # --- the end -------------------------------------------------------------------------------------------------------
 
 nothing_left() { [ -z "$("$@")" ]; }
-no_more_links() { [ "$(links)" = "$links_before" ]; }
+added() { comm -13 <(sort -u <<<"$1") <(sort -u <<<"$2"); } # in the machine's network others come and go
+no_more_links() { [ -z "$(added "$links_before" "$(links)")" ]; }
 no_more_mounts() { [ "$(mounts)" = "$mounts_before" ]; }
 no_more_cgroups() { [ "$(cgroups)" = "$cgroups_before" ]; }
 leftover_files() {
@@ -267,7 +268,7 @@ leftover_files() {
 nft_objects() { nft list ruleset 2>/dev/null | grep -v '^#' | sed 's/counter packets [0-9]* bytes [0-9]*/counter/'; }
 
 links_before=$(links) mounts_before=$(mounts) cgroups_before=$(cgroups) nft_before=$(nft_objects)
-no_more_nft() { [ "$(nft_objects)" = "$nft_before" ]; }
+no_more_nft() { [ -z "$(added "$nft_before" "$(nft_objects)")" ]; }
 
 _left() { # CLAIM CHECK LISTING...
 	local claim=$1 check=$2

@@ -11,10 +11,9 @@ Y
 run on_terminal compose up -d
 succeeds "up -d"
 like "a header counts" "$OUT" '\[\+\] up 3/3'
-last=$(sed 's/.*\[+\] up 3\/3//' <<<"$(tr '\r' '\n' <<<"$OUT")" | tail -5)
-like "a line per object, green when done" "$last" $' \x1b\\[32m✔\x1b\\[0m Network tty_default +\x1b\\[32mCreated\x1b\\[0m +\x1b\\[34m[0-9]+\\.[0-9]s\x1b\\[0m'
-like "... healthy" "$last" $'Container tty-db-1 +\x1b\\[32mHealthy\x1b\\[0m'
-like "... started" "$last" $'Container tty-web-1 +\x1b\\[32mStarted\x1b\\[0m'
+like "a line per object, green when done" "$OUT" $' \x1b\\[32m✔\x1b\\[0m Network tty_default +\x1b\\[32mCreated\x1b\\[0m +\x1b\\[34m[0-9]+\\.[0-9]s\x1b\\[0m'
+like "... healthy" "$OUT" $'Container tty-db-1 +\x1b\\[32mHealthy\x1b\\[0m'
+like "... started" "$OUT" $'Container tty-web-1 +\x1b\\[32mStarted\x1b\\[0m'
 is "every frame hides and shows the cursor" "$(grep -o $'\x1b\\[?25l' <<<"$OUT" | wc -l)" "$(grep -o $'\x1b\\[?25h' <<<"$OUT" | wc -l)"
 OUT=$(NO_COLOR=1 on_terminal compose up -d)
 unlike "NO_COLOR" "$OUT" $'\x1b\\[3[0-9]m'
