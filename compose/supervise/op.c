@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "compose/supervise/job.h"
 #include "compose/supervise/ops.h"
+#include "compose/supervise/values.h"
 
 /* ---- life ---- */
 
@@ -28,6 +29,8 @@ struct op *op_new(struct request *r)
 	op->project = json_get(op->args, "project");
 	if (!json_is(op->project, JSON_OBJ))
 		op->project = NULL;
+	if (op->project)
+		values_take(json_get(r->json, "args"));
 	if (json_is(json_get(op->args, "timeout_s"), JSON_NUM)) {
 		int64_t s = json_int(op->args, "timeout_s", 0);
 
