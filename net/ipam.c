@@ -39,6 +39,41 @@ static struct subnet block_of(const struct subnet *pool, uint32_t index)
 	return s;
 }
 
+static uint32_t number_of(const struct ipaddr *ip)
+{
+	return (uint32_t)ip->b[0] << 24 | (uint32_t)ip->b[1] << 16 | (uint32_t)ip->b[2] << 8 |
+	       ip->b[3];
+}
+
+/* One byte per block of pool, 1 = touched by something taken: one look at each of thousands of networks
+ * instead of one per block. */
+static uint8_t *blocks_taken(const struct subnet *pool, uint32_t n, const struct subnet *taken,
+			     size_t n_taken)
+{
+	uint8_t *marks = xcalloc(n, 1);
+	uint32_t base = number_of(&pool->ip);
+
+	for (size_t i = 0; i < n_taken; i++) {
+		const struct subnet *t = &taken[i];
+		uint32_t first, last;
+
+		if (t->ip.family != AF_INET || !subnet_overlaps(t, pool))
+			continue;
+		if (t->bits <= pool->bits) {
+			memset(marks, 1, n);
+			break;
+		}
+		first = (number_of(&t->ip) - base) >> (32 - CHOICE_BITS);
+		last = first;
+		if (t->bits < CHOICE_BITS) {
+			first &= ~((1U << (CHOICE_BITS - t->bits)) - 1);
+			last = first + (1U << (CHOICE_BITS - t->bits)) - 1;
+		}
+		memset(marks + first, 1, last - first + 1);
+	}
+	return marks;
+}
+
 int ipam_choose4(const char *name, const struct subnet *taken, size_t n_taken, struct subnet *ret,
 		 struct err **e)
 {
@@ -50,15 +85,13 @@ int ipam_choose4(const char *name, const struct subnet *taken, size_t n_taken, s
 
 	for (size_t i = 0; i < ARRAY_LEN(pools); i++) {
 		uint32_t n = 1U << (CHOICE_BITS - pools[i].bits);
+		AUTO(mem) uint8_t *marks = blocks_taken(&pools[i], n, taken, n_taken);
 
-		for (uint32_t k = 0; k < n; k++) {
-			struct subnet s = block_of(&pools[i], (hash + k) % n);
-
-			if (!is_taken(&s, taken, n_taken)) {
-				*ret = s;
+		for (uint32_t k = 0; k < n; k++)
+			if (!marks[(hash + k) % n]) {
+				*ret = block_of(&pools[i], (hash + k) % n);
 				return 0;
 			}
-		}
 	}
 	err_set(e, ENOSPC,
 		"could not find an available, non-overlapping IPv4 address pool among "

@@ -39,6 +39,11 @@ static void gives_one_name_the_same_subnet_again(void **state)
 	assert_false(subnet_overlaps(&a, &c));
 }
 
+static int by_address(const void *a, const void *b)
+{
+	return memcmp(((const struct subnet *)a)->ip.b, ((const struct subnet *)b)->ip.b, 4);
+}
+
 static void chooses_four_thousand_subnets_without_overlap(void **state)
 {
 	enum { N = 4000 };
@@ -49,9 +54,10 @@ static void chooses_four_thousand_subnets_without_overlap(void **state)
 		AUTO(mem) char *name = xasprintf("p%zu_default", i);
 
 		assert_int_equal(ipam_choose4(name, taken, i, &taken[i], NULL), 0);
-		for (size_t k = 0; k < i; k++)
-			assert_false(subnet_overlaps(&taken[i], &taken[k]));
 	}
+	qsort(taken, N, sizeof(*taken), by_address);
+	for (size_t i = 1; i < N; i++)
+		assert_false(subnet_overlaps(&taken[i - 1], &taken[i]));
 	free(taken);
 }
 
