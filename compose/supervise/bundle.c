@@ -198,12 +198,48 @@ static int write_record(struct bundle_request *q, const struct image *image,
 	return file_write(AT_FDCWD, path, text.p, text.n, 0600, /* durable= */ false, e);
 }
 
+static bool is_covered(const struct json *mounts, const char *path)
+{
+	JSON_EACH(m, mounts) {
+		const char *at = json_str(m, "destination", "");
+		size_t n = strlen(at);
+
+		if (strncmp(path, at, n) == 0 && (path[n] == '/' || !path[n]))
+			return true;
+	}
+	return false;
+}
+
+/* A working directory that is missing is made at the start; one that is a file never works. */
+static int check_working_dir(const struct bundle_request *q, const struct image *image,
+			     const struct json *mounts, struct err **e)
+{
+	const char *dir = json_str(q->service, "working_dir", NULL);
+	AUTO(mem) char *scratch = xasprintf("%s/work", q->bundle);
+	AUTO(fd) int root = -1;
+	AUTO(fd) int fd = -1;
+	struct stat st;
+	int r;
+
+	if (!dir || !image->layers.n || is_covered(mounts, dir))
+		return 0;
+	r = layers_open(&image->layers, scratch, &root, e);
+	if (r < 0)
+		return r;
+	fd = open_in_root(root, dir, O_PATH, 0);
+	if (fd == -ENOTDIR || (fd >= 0 && fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode)))
+		return err_set(e, ENOTDIR, "Cannot mkdir: %s is not a directory", dir);
+	return 0;
+}
+
 static int fill(struct bundle_request *q, struct json *mounts, const struct image *image,
 		const struct image_store *store, struct err **e)
 {
 	bool has_secrets = false;
-	int r = spec_mount_sources(mounts, e);
+	int r = check_working_dir(q, image, mounts, e);
 
+	if (r == 0)
+		r = spec_mount_sources(mounts, e);
 	if (r == 0)
 		r = fill_secrets(q->run_dir, q->project, q->service, image, q->values, mounts,
 				 &has_secrets, e);

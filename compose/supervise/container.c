@@ -355,11 +355,13 @@ static void do_launch(struct container *c)
 
 static void do_signal(struct container *c)
 {
+	probe_quiet(c);
 	send_signal(c, c->rec.stop_signal);
 }
 
 static void do_kill(struct container *c)
 {
+	probe_quiet(c);
 	send_signal(c, SIGKILL);
 }
 

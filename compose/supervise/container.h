@@ -86,6 +86,8 @@ void probe_open(struct container *c);
 void probe_close(struct container *c);
 /* Somebody began or stopped waiting for "healthy". */
 void probe_await(struct container *c, bool on);
+/* It is about to end: a probe under way would only hold it up. */
+void probe_quiet(struct container *c);
 /* It runs again after a pause. */
 void probe_resume(struct container *c);
 /* Adopted: keeps the verdict it had. */

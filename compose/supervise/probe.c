@@ -206,6 +206,18 @@ void probe_await(struct container *c, bool on)
 		schedule(c->probe);
 }
 
+void probe_quiet(struct container *c)
+{
+	struct probe *p = c->probe;
+
+	if (!p)
+		return;
+	(void)uv_timer_stop(&p->timer);
+	if (p->running)
+		capture_cancel(p->running);
+	p->running = NULL;
+}
+
 void probe_resume(struct container *c)
 {
 	if (c->probe && !c->probe->running)

@@ -67,7 +67,7 @@ check() {
 }
 check badimg 'No such image: nosuchimage:nosuchtag' ""
 check badcmd 'exec: "/nosuchprogram": (stat /nosuchprogram: )?(no such file or directory|executable file not found)' created
-check badcwd '/etc/passwd.*(not a directory|Not a directory)' created
+check badcwd '/etc/passwd.*(not a directory|Not a directory)' ''
 check baduser 'unable to find user nosuchuser' created
 check noexec 'exec: "/etc/passwd": permission denied' created
 check badnet 'network ext declared as external, but could not be found' ""
