@@ -2,7 +2,7 @@
 # Names between services, replicas, aliases and networks; forwarding to the resolver of the host.
 . "$(dirname "$0")/lib.sh"
 uplink
-world_service python3 "$here/world_dns.py" 198.51.100.1 www.example.org=198.51.100.7
+world_service /usr/bin/python3 "$here/world_dns.py" 198.51.100.1 www.example.org=198.51.100.7
 printf 'nameserver 198.51.100.1\n' > "$WORK/resolv.conf"
 
 compose_file <<'Y'

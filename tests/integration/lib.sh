@@ -227,6 +227,8 @@ http() { bash "$here/http_get.bash" "$@" 2>/dev/null; }
 # on_terminal COMMAND... : runs it on a pseudo terminal of 100x30, prints what the terminal showed
 on_terminal() { python3 "$here/terminal.py" "$@"; }
 
+python3() { /usr/bin/python3 "$@"; } # Debian's own, whatever else is in PATH
+
 # uplink : a default route to a "world" at 198.51.100.1 (in a namespace of its own), the host being 198.51.100.2.
 uplink() {
 	unshare --net sleep infinity &
