@@ -238,10 +238,13 @@ static int subnets_settle(struct creation *c, struct err **e)
 	return r;
 }
 
+/* A group is deleted as a whole: networks of one name below two root directories must not share it. */
 static uint32_t group_choose(const struct store *s, const char *name)
 {
+	AUTO(mem) char *scoped = xasprintf("%s/%s", s->scope, name);
+
 	for (unsigned salt = 0;; salt++) {
-		uint32_t group = link_group(name, salt);
+		uint32_t group = link_group(scoped, salt);
 		bool clash = false;
 
 		for (size_t i = 0; i < s->n_networks; i++)

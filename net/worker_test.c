@@ -14,6 +14,7 @@
 
 #include "base/fdio.h"
 #include "base/test.h"
+#include "net/names.h"
 #include "net/nft_internal.h"
 #include "net/nl.h"
 #include "net/worker.h"
@@ -470,6 +471,27 @@ static void sees_what_another_worker_did(void **state)
 	worker_close(&other.w);
 }
 
+static void the_same_name_below_another_root_is_another_network(void **state)
+{
+	struct fixture *f = *state;
+	struct fixture other = { .root = "/tmp/net-test-XXXXXX" };
+	AUTO(links) struct links links = { 0 };
+	char bridge[IFNAMSIZ];
+
+	bridge_name("a", bridge);
+	assert_non_null(mkdtemp(other.root));
+	assert_int_equal(worker_open(other.root, &other.w, NULL), 0);
+	network(f, "a", "");
+	network(&other, "a", "");
+	call_ok(&other, "{'op':'network_remove','name':'a'}");
+	assert_int_equal(netlink_links(f->w.nl, &links, NULL), 0);
+	assert_non_null(links_find(&links, bridge));
+	call_ok(f, "{'op':'network_remove','name':'a'}");
+	reply_done(&other.reply);
+	worker_close(&other.w);
+	(void)tree_remove(AT_FDCWD, other.root, NULL);
+}
+
 static void sets_files_aside_that_do_not_parse(void **state)
 {
 	struct fixture *f = *state;
@@ -610,6 +632,7 @@ int main(void)
 		TEST(restores_rules_that_were_flushed),
 		TEST(goes_on_where_a_killed_worker_stopped),
 		TEST(sees_what_another_worker_did),
+		TEST(the_same_name_below_another_root_is_another_network),
 		TEST(sets_files_aside_that_do_not_parse),
 		TEST(gives_both_address_families),
 		TEST(chooses_the_gateway_by_priority_then_name),
