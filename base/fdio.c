@@ -228,7 +228,8 @@ static int remove_children(int fd, dev_t dev)
 		child = openat(dirfd(dir), d->d_name,
 			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (child < 0) {
-			r = -errno;
+			/* Somebody else removes the same tree: that is what was asked for. */
+			r = errno == ENOENT ? r : -errno;
 			continue;
 		}
 		if (fstat(child, &st) < 0 || st.st_dev != dev) {
@@ -237,7 +238,7 @@ static int remove_children(int fd, dev_t dev)
 			continue;
 		}
 		if (remove_children(child, dev) < 0 ||
-		    unlinkat(dirfd(dir), d->d_name, AT_REMOVEDIR) < 0)
+		    (unlinkat(dirfd(dir), d->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT))
 			r = errno ? -errno : -EIO;
 	}
 	closedir(dir);
@@ -255,14 +256,14 @@ int tree_remove(int dirfd, const char *name, struct err **e)
 		return err_sys(e, errno, "remove %s", name);
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return err_sys(e, errno, "remove %s", name);
+		return errno == ENOENT ? 0 : err_sys(e, errno, "remove %s", name);
 	if (fstat(fd, &st) < 0) {
 		r = -errno;
 		close(fd);
 		return err_sys(e, -r, "remove %s", name);
 	}
 	r = remove_children(fd, st.st_dev);
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, r < 0 ? -r : errno, "remove %s", name);
 	return 0;
 }
