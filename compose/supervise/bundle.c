@@ -188,6 +188,7 @@ static int write_record(struct bundle_request *q, const struct image *image,
 	AUTO(json) struct json *doc = NULL;
 	AUTO(buf) struct buf text = BUF_INIT;
 	AUTO(mem) char *path = xasprintf("%s/" RECORD_FILE, q->bundle);
+	AUTO(mem) char *origin = xasprintf("%s/" RECORD_ORIGIN, q->bundle);
 	int r = bundle_doc(q, image, mounts, has_secrets, &doc, e);
 
 	if (r == 0)
@@ -195,7 +196,9 @@ static int write_record(struct bundle_request *q, const struct image *image,
 	if (r < 0)
 		return r;
 	record_print(&q->record, &text);
-	return file_write(AT_FDCWD, path, text.p, text.n, 0600, /* durable= */ false, e);
+	r = file_write(AT_FDCWD, path, text.p, text.n, 0600, /* durable= */ false, e);
+	/* Never written again: what a successor falls back on when the other one cannot be read. */
+	return r < 0 ? r : file_write(AT_FDCWD, origin, text.p, text.n, 0600, false, e);
 }
 
 static bool is_covered(const struct json *mounts, const char *path)

@@ -40,6 +40,8 @@ static void on_sigchld(uv_signal_t *h, int signum)
 
 		if (found && found->on_exit)
 			found->on_exit(found->ctx, status);
+		else if (!found && c->on_stray)
+			c->on_stray(c->stray_ctx, pid, status);
 		free(found);
 	}
 }

@@ -21,10 +21,15 @@
 /* status as of waitpid(2). Not called after children_close(). */
 typedef void (*child_exit_fn)(void *ctx, int status);
 
+/* A descendant nobody here has started: it was orphaned, and we are its subreaper. */
+typedef void (*child_stray_fn)(void *ctx, int pid, int status);
+
 struct child;
 struct children {
 	uv_signal_t signal;
 	struct child *list;
+	child_stray_fn on_stray; /* NULL: reaped and forgotten */
+	void *stray_ctx;
 	bool is_open;
 };
 

@@ -19,6 +19,8 @@
 #include "compose/supervise/pause.h"
 #include "compose/supervise/place.h"
 
+#define KILL_DEADLINE_NS 10000000000LL
+
 /* ---- birth, death, lookup ---- */
 
 struct container *container_new(struct sup *s, struct record *rec, enum ct_state state)
@@ -327,6 +329,7 @@ static void watch(struct container *c)
 
 static void unwatch(struct container *c)
 {
+	c->n_kills = 0;
 	probe_close(c);
 	c->rec.health = HEALTH_NONE;
 	c->rec.pid = 0;
@@ -359,10 +362,13 @@ static void do_signal(struct container *c)
 	send_signal(c, c->rec.stop_signal);
 }
 
+/* One that does not end of it, in a system call that never returns, is told about at the deadline. */
 static void do_kill(struct container *c)
 {
 	probe_quiet(c);
+	c->n_kills++;
 	send_signal(c, SIGKILL);
+	arm(c, KILL_DEADLINE_NS);
 }
 
 static void do_cancel(struct container *c)

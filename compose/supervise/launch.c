@@ -430,7 +430,7 @@ static void on_parked(struct shimc *s, int *fds, size_t n)
 {
 	struct container *c = s->owner;
 
-	if (n >= 2 && c->rec.addresses)
+	if (n >= 2 && c->rec.networks.n)
 		dnsglue_up(c, NULL, fds[0], fds[1]);
 	for (size_t i = 0; i < n; i++)
 		fd_close(&fds[i]);

@@ -80,7 +80,7 @@ static void op_free(struct op *op)
 	plan_free(op->plan);
 	observed_done(&op->seen);
 	err_free(op->error);
-	if (op->has_wait_timer)
+	if (op->has_timer)
 		uv_close((uv_handle_t *)&op->wait_timer, on_timer_closed);
 	else
 		free(op);
@@ -156,14 +156,46 @@ static void enqueue(struct op *op)
 	*p = op;
 }
 
+#define SAY_AFTER_MS 2000
+
+/* Nobody waits for long without a word about whom for. */
+static void on_still_queued(uv_timer_t *t)
+{
+	struct op *op = t->data;
+	const struct op *first = op->sup->active;
+	AUTO(mem) char *text = NULL;
+
+	if (!op->is_queued || op->is_planned || !first)
+		return;
+	text = xasprintf("waiting for another command of project \"%s\" to finish: %s", op->sup->project,
+			 json_str(first->req->json, "op", "?"));
+	request_log(op->req, "info", text);
+}
+
+void op_timer(struct op *op, uv_timer_cb cb, uint64_t ms)
+{
+	if (!op->has_timer) {
+		(void)uv_timer_init(&op->sup->loop, &op->wait_timer);
+		op->wait_timer.data = op;
+		op->has_timer = true;
+	}
+	uv_update_time(&op->sup->loop);
+	(void)uv_timer_start(&op->wait_timer, cb, ms, 0);
+}
+
 static void turn(struct op *op);
 
 void ops_next(struct sup *s)
 {
 	struct op *op = s->queue;
 
-	if (!op || (s->active && !gives_way(s->active, op)))
+	if (!op)
 		return;
+	if (s->active && !gives_way(s->active, op)) {
+		if (!op->is_planned && !op->has_timer)
+			op_timer(op, on_still_queued, SAY_AFTER_MS);
+		return;
+	}
 	s->queue = op->next_queued;
 	op->is_queued = false;
 	op->next_queued = NULL;

@@ -58,8 +58,8 @@ struct op {
 	bool is_queued, is_pumping, pump_again, is_cancelled, is_dry, is_silent, is_planned;
 	bool has_timeout, is_ending, is_urgent;
 	int64_t timeout_ns;
-	uv_timer_t wait_timer; /* --wait-timeout */
-	bool has_wait_timer;
+	uv_timer_t wait_timer; /* --wait-timeout; before the turn has come: time to say who is waited for */
+	bool has_timer;
 	struct waiter end_waiter;
 	/* Makes the plan from op->seen. */
 	int (*make_plan)(struct op *op, struct plan **ret, struct err **e);
@@ -81,6 +81,9 @@ void ops_next(struct sup *s);
 /* No new steps of any operation whose client is connection id. */
 void op_cancel(struct op *op);
 void op_give_up_gates(struct op *op);
+
+/* The operation's one timer. */
+void op_timer(struct op *op, uv_timer_cb cb, uint64_t ms);
 
 /* A step's end; e NULL = well. Takes e. Called once per step, also from inside its run function. */
 void step_end(struct run_step *rs, struct err *e);

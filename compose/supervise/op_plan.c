@@ -72,17 +72,15 @@ static void on_wait_timeout(uv_timer_t *t)
 		op_give_up_gates(op);
 }
 
+/* Counts from the moment the operation has its turn. */
 static void arm_wait_timeout(struct op *op)
 {
 	int64_t s = json_int(op->args, "wait_timeout_s", 0);
 
-	if (s <= 0)
-		return;
-	(void)uv_timer_init(&op->sup->loop, &op->wait_timer);
-	op->wait_timer.data = op;
-	op->has_wait_timer = true;
-	uv_update_time(&op->sup->loop);
-	(void)uv_timer_start(&op->wait_timer, on_wait_timeout, (uint64_t)s * 1000, 0);
+	if (s > 0)
+		op_timer(op, on_wait_timeout, (uint64_t)s * 1000);
+	else if (op->has_timer)
+		(void)uv_timer_stop(&op->wait_timer);
 }
 
 /* ---- apply ---- */
@@ -105,6 +103,7 @@ static int plan_for_apply(struct op *op, struct plan **ret, struct err **e)
 	int r;
 
 	options_of(op, &o);
+	arm_wait_timeout(op);
 	r = plan_apply(op->project, &op->seen.seen, &o, ret, e);
 	if (r == 0 && !op->is_dry && !(*ret)->n_questions) {
 		remember_project(op);
@@ -211,7 +210,6 @@ void op_apply(struct request *r)
 	op = op_new(r);
 	op->make_plan = plan_for_apply;
 	op->succeed = apply_succeed;
-	arm_wait_timeout(op);
 	op_submit(op);
 }
 
@@ -222,6 +220,7 @@ static int plan_for_down(struct op *op, struct plan **ret, struct err **e)
 	struct plan_options o;
 
 	options_of(op, &o);
+	arm_wait_timeout(op);
 	return plan_down(op->project, op->sup->project, &op->seen.seen, &o, ret, e);
 }
 
@@ -276,6 +275,7 @@ static int plan_for_verb(struct op *op, struct plan **ret, struct err **e)
 	struct plan_options o;
 
 	options_of(op, &o);
+	arm_wait_timeout(op);
 	return plan_verb(kind_of(op), op->project, &op->seen.seen, &o, ret, e);
 }
 
@@ -301,7 +301,6 @@ void op_verb(struct request *r)
 	op->make_plan = plan_for_verb;
 	op->succeed = verb_succeed;
 	op->is_stopper = kind == STEP_STOP || kind == STEP_REMOVE;
-	arm_wait_timeout(op);
 	/* Who asks for SIGKILL does not want to wait for somebody's grace period. */
 	if (kind == STEP_KILL)
 		op_run_now(op);

@@ -26,11 +26,17 @@ struct orphan {
 	uv_poll_t poll;
 	struct container *c;
 	int pidfd;
+	int status; /* as of waitpid(2), -1 = not reaped by us */
 };
 
 static void on_closed(uv_handle_t *h)
 {
 	free(h->data);
+}
+
+static int code_of(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static int exit_code_of(int pidfd)
@@ -39,8 +45,7 @@ static int exit_code_of(int pidfd)
 
 	if (ioctl(pidfd, PIDFD_GET_INFO_V1, &info) < 0 || !(info.mask & PIDFD_INFO_EXIT_BIT))
 		return 255;
-	return WIFEXITED(info.exit_code) ? WEXITSTATUS(info.exit_code) :
-					   128 + WTERMSIG(info.exit_code);
+	return code_of(info.exit_code);
 }
 
 /* The exit is told once what the shim would have cleaned up is gone: cgroup and state directory. */
@@ -97,12 +102,32 @@ static void on_ended(uv_poll_t *h, int status, int events)
 	struct container *c = o->c;
 	int code = exit_code_of(o->pidfd);
 
-	(void)status;
 	(void)events;
+	if (status == 0 && code == 255 && o->status < 0) {
+		int reaped;
+
+		/* Its end is seen before our SIGCHLD is: then nobody has waited for it yet. */
+		if (waitpid(c->rec.pid, &reaped, WNOHANG) == c->rec.pid)
+			o->status = reaped;
+	}
+	if (o->status >= 0)
+		code = code_of(o->status);
 	(void)uv_poll_stop(h);
 	fd_close(&o->pidfd);
 	uv_close((uv_handle_t *)h, on_closed);
 	over(c, code);
+}
+
+void orphan_reaped(struct sup *s, int pid, int status)
+{
+	struct map_entry *entry;
+
+	MAP_EACH(entry, &s->containers) {
+		struct container *c = entry->value;
+
+		if (c->orphan && c->rec.pid == pid)
+			c->orphan->status = status;
+	}
 }
 
 void orphan_watch(struct container *c, int pidfd)
@@ -116,6 +141,7 @@ void orphan_watch(struct container *c, int pidfd)
 	o = xcalloc(1, sizeof(*o));
 	o->c = c;
 	o->pidfd = pidfd;
+	o->status = -1;
 	o->poll.data = o;
 	c->orphan = o;
 	(void)uv_poll_init(&c->sup->loop, &o->poll, pidfd);

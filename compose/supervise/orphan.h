@@ -1,6 +1,7 @@
 /*
- * compose/supervise/orphan.h - a container whose shim died: it runs on, its first process is a child of
- * pid 1, and only its pidfd tells when and (since Linux 6.15) how it ended.
+ * compose/supervise/orphan.h - a container whose shim died: it runs on, its first process became a child
+ * of ours when the shim was one, else of pid 1. Its pidfd tells when it ended; how, our own wait or (since
+ * Linux 6.15) the pidfd.
  *
  * Owns:    the watch takes pidfd and frees itself.
  * Units:   none.
@@ -17,6 +18,8 @@
 void orphan_watch(struct container *c, int pidfd);
 /* Sends a signal to one that is watched; -ESRCH when it is not. */
 int orphan_kill(struct container *c, int signal);
+/* A process that became ours was reaped: one of these, perhaps. */
+void orphan_reaped(struct sup *s, int pid, int status);
 /* A pidfd for pid if that process is in this container's cgroup, else -1. */
 int orphan_find(const char *id, int pid);
 

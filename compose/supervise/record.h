@@ -75,6 +75,7 @@ void record_print(const struct record *r, struct buf *out);
 void record_rename(struct record *r, const char *name, const char *bundle);
 
 #define RECORD_FILE   "container.json"
+#define RECORD_ORIGIN "origin.json" /* container.json as it was when the container was created */
 #define RECORD_INTENT "intent"
 int intent_write(const char *bundle, const char *word, struct err **e);
 void intent_clear(const char *bundle);

@@ -145,7 +145,7 @@ static void adopt(struct container *c)
 		c->state = CT_STARTING;
 		c->is_recovering = true;
 		c->sup->n_recovering++;
-		c->is_attached = c->rec.addresses != NULL;
+		c->is_attached = c->rec.networks.n > 0;
 		(void)shimc_give(&c->shim);
 		(void)shimc_query(&c->shim);
 		return;
@@ -156,7 +156,7 @@ static void adopt(struct container *c)
 
 		if (pidfd >= 0) {
 			c->state = CT_RUNNING;
-			c->is_attached = c->rec.addresses != NULL;
+			c->is_attached = c->rec.networks.n > 0;
 			orphan_watch(c, pidfd);
 			return;
 		}
@@ -181,6 +181,7 @@ static void recover_one(struct sup *s, const char *name)
 {
 	AUTO(mem) char *bundle = xasprintf("%s/%s", s->containers_dir, name);
 	AUTO(mem) char *path = xasprintf("%s/" RECORD_FILE, bundle);
+	AUTO(mem) char *origin = xasprintf("%s/" RECORD_ORIGIN, bundle);
 	AUTO(err) struct err *e = NULL;
 	struct record rec = { 0 };
 	int r = record_load(AT_FDCWD, path, &rec, &e);
@@ -191,8 +192,11 @@ static void recover_one(struct sup *s, const char *name)
 	}
 	if (r < 0) {
 		move_aside(bundle);
-		return;
+		r = record_load(AT_FDCWD, origin, &rec, NULL);
+		rec.was_up = true; /* nobody knows: what runs, runs, and what ended is asked about */
 	}
+	if (r < 0)
+		return;
 	/* A rename of the directory that was not followed by one of the record. */
 	if (!streq(rec.bundle, bundle))
 		record_rename(&rec, name, bundle);

@@ -3,8 +3,10 @@
  * changes and goes on from there; `stage` says where it is.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 
+#include "base/fdio.h"
 #include "compose/supervise/events.h"
 #include "compose/supervise/hooks.h"
 #include "compose/supervise/op.h"
@@ -129,14 +131,30 @@ static void stopped(struct run_step *rs)
 	step_end(rs, NULL);
 }
 
+/* Not even SIGKILL ends it: in what the kernel keeps it is the best hint there is. */
+static struct err *stuck(const struct container *c)
+{
+	AUTO(mem) char *path = xasprintf("/proc/%d/wchan", c->rec.pid);
+	AUTO(buf) struct buf wchan = BUF_INIT;
+	struct err *e = NULL;
+
+	(void)file_read(AT_FDCWD, path, 256, &wchan, NULL);
+	(void)err_set(&e, ETIMEDOUT, "container %s does not end after SIGKILL: its process %d waits in %s",
+		      c->rec.name, c->rec.pid, wchan.n ? buf_str(&wchan) : "the kernel");
+	return e;
+}
+
 static void on_stop_change(struct waiter *w, struct container *c)
 {
 	struct run_step *rs = step_of_waiter(w);
 
 	if (c != rs->c)
 		return;
-	if (container_is_up(c) && !c->is_gone)
+	if (container_is_up(c) && !c->is_gone) {
+		if (c->n_kills > 1)
+			fail(rs, stuck(c));
 		return;
+	}
 	step_unwatch(rs);
 	if (!c->is_gone)
 		events_emit(c, "stop", NULL);

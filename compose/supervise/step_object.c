@@ -5,6 +5,7 @@
 #include "compose/plan/hash.h"
 #include "compose/supervise/job.h"
 #include "compose/supervise/op.h"
+#include "compose/supervise/recover.h"
 #include "volumes/volume.h"
 
 #define LABEL(name) "com.docker.compose." name
@@ -107,6 +108,8 @@ void run_network_remove(struct run_step *rs)
 	json_set_str(req, "op", "network_remove");
 	json_set_str(req, "name", rs->step->target);
 	step_say(rs, "Removing", "Working", NULL);
+	/* What a crash may have left of containers long gone must not keep the network. */
+	recover_networks(rs->op->sup);
 	netc_call(&rs->op->sup->net, req, on_network_removed, rs);
 }
 

@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 #include "compose/supervise/netwatch.h"
 #include "compose/supervise/oneoff.h"
 #include "compose/supervise/ops.h"
+#include "compose/supervise/orphan.h"
 #include "compose/supervise/place.h"
 #include "compose/supervise/recover.h"
 
@@ -212,6 +214,11 @@ static void watch_rules(struct sup *s)
 		log_write(LOG_WARN, "%s: a firewall reload will not be noticed", err_text(e));
 }
 
+static void on_stray(void *ctx, int pid, int status)
+{
+	orphan_reaped(ctx, pid, status);
+}
+
 static int open_loop(struct sup *s, struct err **e)
 {
 	AUTO(mem) char *net = place_program("compose-net");
@@ -219,7 +226,11 @@ static int open_loop(struct sup *s, struct err **e)
 
 	if (r < 0)
 		return err_sys(e, -r, "make an event loop");
+	/* A container whose shim dies, and what a killed probe leaves behind, become children of ours. */
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	r = children_open(&s->children, &s->loop, e);
+	s->children.on_stray = on_stray;
+	s->children.stray_ctx = s;
 	if (r == 0)
 		r = netc_open(&s->net, &s->loop, &s->children, net, s->log_fd, e);
 	if (r == 0)
