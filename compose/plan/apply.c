@@ -62,11 +62,12 @@ static int check_scale(const struct apply *a, struct err **e)
 
 		if (!n->is_selected || !own || wanted(a, n) <= 1)
 			continue;
-		return err_set(e, EINVAL,
-			       "WARNING: The \"%s\" service is using the custom container name "
-			       "\"%s\". Docker requires each container to have a unique name. Remove "
-			       "the custom name to scale the service",
-			       n->name, own);
+		return err_set(
+			e, EINVAL,
+			"WARNING: The \"%s\" service is using the custom container name "
+			"\"%s\". Docker requires each container to have a unique name. Remove "
+			"the custom name to scale the service",
+			n->name, own);
 	}
 	return 0;
 }
@@ -143,9 +144,9 @@ static const char *recreate_reason(struct apply *a, const struct node *n, const 
 	if (object)
 		return arena_printf(a->b.a, "volume %s is not mounted", object);
 	model_donors(n, donor_recreated, &donors);
-	return donors.found ? arena_printf(a->b.a, "shares with %s, which is recreated",
-					   donors.found) :
-			      NULL;
+	return donors.found
+		       ? arena_printf(a->b.a, "shares with %s, which is recreated", donors.found)
+		       : NULL;
 }
 
 /* What every creation of the service waits for: its networks and volumes, and its dependencies'
@@ -462,8 +463,8 @@ static void wait_for_all(struct apply *a)
 	for (size_t i = 0; i < a->b.m.n; i++)
 		if (a->b.m.v[i].is_selected)
 			(void)gate_step(&a->b, i,
-					is_completed_dep(&a->b, i) ? GATE_COMPLETED :
-								     GATE_RUNNING_OR_HEALTHY,
+					is_completed_dep(&a->b, i) ? GATE_COMPLETED
+								   : GATE_RUNNING_OR_HEALTHY,
 					false);
 }
 
@@ -543,12 +544,13 @@ static void plan_orphans(struct builder *b)
 	if (!names.n || b->opt->remove_orphans || b->opt->ignore_orphans)
 		return;
 	joined = strv_join(&names, ", ");
-	build_note(b, PLAN_WARNING,
-		   arena_printf(b->a,
-				"Found orphan containers (%s) for this project. If you removed or "
-				"renamed this service in your compose file, you can run this command "
-				"with the --remove-orphans flag to clean it up.",
-				joined));
+	build_note(
+		b, PLAN_WARNING,
+		arena_printf(b->a,
+			     "Found orphan containers (%s) for this project. If you removed or "
+			     "renamed this service in your compose file, you can run this command "
+			     "with the --remove-orphans flag to clean it up.",
+			     joined));
 }
 
 struct donor_check {
@@ -628,8 +630,7 @@ static void count_others(struct apply *a)
 {
 	for (size_t i = 0; i < a->b.m.n; i++)
 		if (!a->b.m.v[i].is_selected)
-			(void)seen_of_service(&a->b, a->b.m.v[i].name,
-					      &a->b.track[i].n_containers);
+			(void)seen_of_service(&a->b, a->b.m.v[i].name, &a->b.track[i].n_containers);
 }
 
 int plan_apply(const struct json *project, const struct seen *seen, const struct plan_options *opt,

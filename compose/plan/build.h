@@ -21,9 +21,9 @@ struct ids {
 
 /* What the plan knows about one service while it grows. */
 struct track {
-	struct ids creates; /* steps after which all its containers exist */
-	struct ids starts;  /* steps after which they all run */
-	struct ids gone;    /* down: steps after which none is left; stop: none runs */
+	struct ids creates;  /* steps after which all its containers exist */
+	struct ids starts;   /* steps after which they all run */
+	struct ids gone;     /* down: steps after which none is left; stop: none runs */
 	size_t n_containers; /* that will exist */
 	bool recreated;
 };

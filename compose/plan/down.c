@@ -15,8 +15,7 @@ static bool is_wanted(const struct builder *b, const struct seen_container *c)
 		return b->opt->remove_orphans;
 	if (n)
 		return n->is_selected;
-	return b->opt->remove_orphans &&
-	       !in_list(b->opt->disabled, b->opt->n_disabled, c->service);
+	return b->opt->remove_orphans && !in_list(b->opt->disabled, b->opt->n_disabled, c->service);
 }
 
 static void add_container(struct builder *b, const struct seen_container *c, struct ids *removed)
@@ -81,7 +80,8 @@ static void remove_objects(struct builder *b, const struct ids *removed)
 	for (size_t i = 0; b->opt->with_volumes && i < b->seen->n_volumes; i++) {
 		const struct seen_object *o = &b->seen->volumes[i];
 
-		if (!is_ours(b, o) || (b->project && !json_path(b->project, "volumes", o->key, NULL)))
+		if (!is_ours(b, o) ||
+		    (b->project && !json_path(b->project, "volumes", o->key, NULL)))
 			continue;
 		build_need_all(b,
 			       build_step(b, (struct step){ .kind = STEP_VOLUME_REMOVE,

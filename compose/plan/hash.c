@@ -81,8 +81,8 @@ static void hash_of(const struct json *j, const char *const *skip, char ret[65])
 
 void service_hash(const struct json *service, char ret[65])
 {
-	static const char *const skip[] = { "build",   "pull_policy", "scale", "depends_on",
-					    "profiles", "name",	      NULL };
+	static const char *const skip[] = { "build",    "pull_policy", "scale", "depends_on",
+					    "profiles", "name",        NULL };
 	AUTO(json) struct json *copy = NULL;
 
 	if (!json_path(service, "deploy", "replicas", NULL)) {

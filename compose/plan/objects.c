@@ -132,18 +132,21 @@ static int build_network(struct builder *b, const struct json *network, struct o
 		return 0;
 	}
 	if (!there->project || !streq(there->project, b->name)) {
-		build_note(b, PLAN_WARNING,
-			   there->project ?
-				   arena_printf(b->a,
-						"a network with name %s exists but was not created for "
-						"project \"%s\".\nSet `external: true` to use an "
-						"existing network",
-						name, b->name) :
-				   arena_printf(b->a,
-						"a network with name %s exists but was not created by "
-						"compose.\nSet `external: true` to use an existing "
-						"network",
-						name));
+		build_note(
+			b, PLAN_WARNING,
+			there->project
+				? arena_printf(
+					  b->a,
+					  "a network with name %s exists but was not created for "
+					  "project \"%s\".\nSet `external: true` to use an "
+					  "existing network",
+					  name, b->name)
+				: arena_printf(
+					  b->a,
+					  "a network with name %s exists but was not created by "
+					  "compose.\nSet `external: true` to use an existing "
+					  "network",
+					  name));
 		return 0;
 	}
 	network_hash(network, hash);
@@ -201,9 +204,10 @@ static void changed_volume(struct builder *b, const char *name, const char *key,
 
 static void foreign_volume(struct builder *b, const struct seen_object *there, const char *name)
 {
-	const char *who = there->project ? arena_printf(b->a, "for project \"%s\" (expected \"%s\")",
-							there->project, b->name) :
-					   "by Docker Compose";
+	const char *who = there->project
+				  ? arena_printf(b->a, "for project \"%s\" (expected \"%s\")",
+						 there->project, b->name)
+				  : "by Docker Compose";
 
 	build_note(b, PLAN_WARNING,
 		   arena_printf(b->a,

@@ -154,7 +154,8 @@ static void check(const struct sim *s, const struct json *project)
 {
 	JSON_EACH(svc, json_get(project, "services"))
 		JSON_EACH(dep, json_get(svc, "depends_on"))
-			check_edge(s, json_key(svc), json_key(dep), json_bool(dep, "required", true));
+			check_edge(s, json_key(svc), json_key(dep),
+				   json_bool(dep, "required", true));
 }
 
 /* No container starts before all have been created. */

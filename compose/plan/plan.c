@@ -121,8 +121,8 @@ void build_question(struct builder *b, const char *volume)
 {
 	struct plan *p = b->p;
 
-	p->questions = grow(b->a, p->questions, p->n_questions, &p->cap_questions,
-			    sizeof(*p->questions));
+	p->questions =
+		grow(b->a, p->questions, p->n_questions, &p->cap_questions, sizeof(*p->questions));
 	p->questions[p->n_questions++] = volume;
 }
 
@@ -150,8 +150,7 @@ static int by_number(const void *a, const void *b)
 	return x->created_ns < y->created_ns ? -1 : x->created_ns > y->created_ns;
 }
 
-const struct seen_container **seen_of_service(struct builder *b, const char *service,
-					      size_t *ret_n)
+const struct seen_container **seen_of_service(struct builder *b, const char *service, size_t *ret_n)
 {
 	const struct seen_container **v =
 		arena_alloc(b->a, (b->seen->n_containers + 1) * sizeof(struct seen_container *));

@@ -26,7 +26,7 @@
 #include "compose/plan/seen.h"
 
 enum step_kind {
-	STEP_JOIN,	     /* does nothing: everything before, then everything after */
+	STEP_JOIN,           /* does nothing: everything before, then everything after */
 	STEP_NETWORK_CREATE, /* target = name, key */
 	STEP_NETWORK_REMOVE,
 	STEP_VOLUME_CREATE,
@@ -48,25 +48,26 @@ const char *step_kind_name(enum step_kind k);
 
 enum gate {
 	GATE_STARTED,
-	GATE_HEALTHY,		 /* service_healthy */
-	GATE_COMPLETED,		 /* service_completed_successfully */
+	GATE_HEALTHY,            /* service_healthy */
+	GATE_COMPLETED,          /* service_completed_successfully */
 	GATE_RUNNING_OR_HEALTHY, /* what --wait asks for */
 };
 
 struct step {
 	enum step_kind kind;
-	const char *target;    /* container, network or volume name; service name for a gate */
-	const char *service;   /* NULL for networks and volumes */
-	const char *key;       /* of the network or volume */
-	const char *reason;    /* why, for people: "configuration changed" */
-	int number;	       /* replica */
-	const char *id;	       /* existing container, NULL for one made by this plan */
-	const char *replaces;  /* STEP_CREATE: id of the container whose anonymous volumes it inherits */
+	const char *target;  /* container, network or volume name; service name for a gate */
+	const char *service; /* NULL for networks and volumes */
+	const char *key;     /* of the network or volume */
+	const char *reason;  /* why, for people: "configuration changed" */
+	int number;          /* replica */
+	const char *id;      /* existing container, NULL for one made by this plan */
+	const char *
+		replaces; /* STEP_CREATE: id of the container whose anonymous volumes it inherits */
 	const char *temporary; /* STEP_CREATE, STEP_RENAME: the name until the old one is gone */
 	enum gate gate;
-	bool is_optional;      /* STEP_GATE: required: false, a failure only warns */
-	bool is_silent;	       /* part of a recreation or of another line: no progress of its own */
-	bool with_volumes;     /* STEP_REMOVE: anonymous volumes too */
+	bool is_optional;  /* STEP_GATE: required: false, a failure only warns */
+	bool is_silent;    /* part of a recreation or of another line: no progress of its own */
+	bool with_volumes; /* STEP_REMOVE: anonymous volumes too */
 	size_t *needs;
 	size_t n_needs, cap_needs;
 };
@@ -101,16 +102,16 @@ struct plan_options {
 	size_t n_services;
 	const char *const *disabled; /* services of inactive profiles: no orphans */
 	size_t n_disabled;
-	const struct json *scale;    /* object service -> count, or NULL */
-	const struct json *images;   /* object service -> image id, as far as present */
+	const struct json *scale;          /* object service -> count, or NULL */
+	const struct json *images;         /* object service -> image id, as far as present */
 	const struct json *volume_digests; /* object service -> digest text of its image mounts */
 	enum recreate recreate, recreate_deps;
 	bool no_deps, renew_anon_volumes, remove_orphans, ignore_orphans;
 	bool no_start;
-	bool wait;                   /* apply, start, restart: gates for the selection at the end */
-	bool with_volumes;           /* down, rm: volumes too */
-	bool stop_first;             /* rm --stop */
-	bool ask_volumes;            /* collect questions instead of keeping changed volumes */
+	bool wait;         /* apply, start, restart: gates for the selection at the end */
+	bool with_volumes; /* down, rm: volumes too */
+	bool stop_first;   /* rm --stop */
+	bool ask_volumes;  /* collect questions instead of keeping changed volumes */
 	const char *const *recreate_volumes; /* names somebody said yes to */
 	size_t n_recreate_volumes;
 };

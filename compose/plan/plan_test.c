@@ -180,7 +180,8 @@ static void changed_configuration_recreates(void **state)
 	world_init(&w, ONE);
 	have(&w, "a", 1, SEEN_RUNNING)->config_hash = "other";
 	p = apply(&w);
-	assert_string_equal(p->steps[find(p, STEP_CREATE, "p-a-1")].reason, "configuration changed");
+	assert_string_equal(p->steps[find(p, STEP_CREATE, "p-a-1")].reason,
+			    "configuration changed");
 	assert_before(p, STEP_CREATE, "p-a-1", STEP_STOP, "p-a-1");
 	assert_before(p, STEP_STOP, "p-a-1", STEP_REMOVE, "p-a-1");
 	assert_before(p, STEP_REMOVE, "p-a-1", STEP_RENAME, "p-a-1");
@@ -298,7 +299,8 @@ static void a_fixed_name_cannot_be_scaled(void **state)
 	AUTO(err) struct err *e = NULL;
 
 	(void)state;
-	world_init(&w, "{\"name\":\"p\",\"services\":{\"a\":{\"container_name\":\"c\",\"scale\":2}}}");
+	world_init(&w,
+		   "{\"name\":\"p\",\"services\":{\"a\":{\"container_name\":\"c\",\"scale\":2}}}");
 	seen = seen_of(&w);
 	assert_int_equal(plan_apply(w.project, &seen, &w.opt, &w.plan, &e), -EINVAL);
 	assert_non_null(strstr(err_text(e), "custom container name \"c\""));
@@ -638,7 +640,8 @@ static void order_and_ignored_keys_do_not_change_a_hash(void **state)
 
 	(void)state;
 	hash_of("{\"image\":\"i\",\"user\":\"u\"}", a);
-	hash_of("{\"user\":\"u\",\"image\":\"i\",\"scale\":3,\"build\":{\"context\":\".\"},\"x-y\":1,"
+	hash_of("{\"user\":\"u\",\"image\":\"i\",\"scale\":3,\"build\":{\"context\":\".\"},\"x-y\":"
+		"1,"
 		"\"deploy\":{\"replicas\":2,\"resources\":{},\"placement\":{}}}",
 		b);
 	hash_of("{\"image\":\"i\",\"user\":\"v\"}", c);

@@ -32,9 +32,9 @@ struct seen_container {
 	int exit_code;
 	int64_t created_ns;
 	const char *config_hash;
-	const char *image_id;      /* label "image" */
-	const char *volume_digest; /* label "image-volume-digest", NULL = none */
-	const char *depends_on;    /* label: "dep:condition:restart,..." */
+	const char *image_id;        /* label "image" */
+	const char *volume_digest;   /* label "image-volume-digest", NULL = none */
+	const char *depends_on;      /* label: "dep:condition:restart,..." */
 	const char *const *networks; /* names of the networks it is configured for */
 	size_t n_networks;
 	const char *const *volumes; /* names of the named volumes mounted */

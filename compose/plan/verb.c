@@ -82,10 +82,10 @@ static int start_service(struct builder *b, size_t i, struct err **e)
 	int r;
 
 	if (count == 0)
-		return n->is_named && b->opt->n_services ?
-			       err_set(e, ENOENT, "service \"%s\" has no container to start",
-				       n->name) :
-			       0;
+		return n->is_named && b->opt->n_services
+			       ? err_set(e, ENOENT, "service \"%s\" has no container to start",
+					 n->name)
+			       : 0;
 	r = start_gates(b, n, &gates, e);
 	for (size_t k = 0; r == 0 && k < count; k++) {
 		size_t step;

@@ -23,8 +23,8 @@ int policy_parse(const char *text, struct policy *ret, struct err **e)
 		if (!str_eq(word, names[i]))
 			continue;
 		p.kind = (enum restart_kind)i;
-		if (rest.p && (p.kind != RESTART_ON_FAILURE ||
-			       num_parse(rest.p, 0, INT32_MAX, &p.max) < 0))
+		if (rest.p &&
+		    (p.kind != RESTART_ON_FAILURE || num_parse(rest.p, 0, INT32_MAX, &p.max) < 0))
 			break;
 		*ret = p;
 		return 0;

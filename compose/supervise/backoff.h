@@ -21,8 +21,8 @@ enum restart_kind { RESTART_NO, RESTART_ALWAYS, RESTART_UNLESS_STOPPED, RESTART_
 
 struct policy {
 	enum restart_kind kind;
-	int64_t max;	  /* on-failure: 0 = unlimited */
-	int64_t delay_ns; /* a fixed delay instead of the doubling one; 0 = doubling */
+	int64_t max;       /* on-failure: 0 = unlimited */
+	int64_t delay_ns;  /* a fixed delay instead of the doubling one; 0 = doubling */
 	int64_t window_ns; /* a run this long counts as a success; 0 = 10 s */
 };
 
@@ -39,10 +39,10 @@ char *policy_format(const struct policy *p);
 
 struct ended {
 	int code;
-	int64_t ran_ns;	     /* how long it ran */
-	int64_t restarts;    /* since somebody started it */
+	int64_t ran_ns;        /* how long it ran */
+	int64_t restarts;      /* since somebody started it */
 	int64_t last_delay_ns; /* 0 = it was not a restart */
-	bool by_user;	     /* somebody stopped it */
+	bool by_user;          /* somebody stopped it */
 };
 /* Whether it starts again; then *ret_delay_ns is when. */
 bool policy_again(const struct policy *p, const struct ended *end, int64_t *ret_delay_ns);

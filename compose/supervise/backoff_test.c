@@ -29,7 +29,8 @@ static void reads_and_prints_every_policy(void **state)
 
 static void refuses_what_is_no_policy(void **state)
 {
-	static const char *const texts[] = { "", "maybe", "always:3", "on-failure:x", "on-failure:-1" };
+	static const char *const texts[] = { "", "maybe", "always:3", "on-failure:x",
+					     "on-failure:-1" };
 	struct policy p;
 
 	(void)state;
@@ -110,7 +111,8 @@ static void deploy_names_the_policy_when_restart_does_not(void **state)
 
 static void unless_stopped_remembers_across_a_boot(void **state)
 {
-	struct policy always = policy("always"), unless = policy("unless-stopped"), no = policy("no");
+	struct policy always = policy("always"), unless = policy("unless-stopped"),
+		      no = policy("no");
 
 	(void)state;
 	assert_true(policy_at_boot(&unless, true, false));

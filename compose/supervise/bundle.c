@@ -15,7 +15,7 @@
 
 void bundle_request_done(struct bundle_request *q)
 {
-	char **const texts[] = { &q->id,      &q->name,		&q->final_name, &q->bundle,
+	char **const texts[] = { &q->id,      &q->name,         &q->final_name, &q->bundle,
 				 &q->run_dir, &q->service_name, &q->replaces };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -27,8 +27,9 @@ void bundle_request_done(struct bundle_request *q)
 
 void bundle_prepare_done(struct bundle_prepare *p)
 {
-	char **const texts[] = { &p->id,     &p->bundle, &p->run_dir,
-				 &p->ipc_ns, &p->pid_ns, &p->uts_ns };
+	char **const texts[] = {
+		&p->id, &p->bundle, &p->run_dir, &p->ipc_ns, &p->pid_ns, &p->uts_ns
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		free(*texts[i]);
@@ -145,10 +146,9 @@ static int make_volumes(const struct bundle_request *q, const struct image *imag
 	return r;
 }
 
-static int fill_secrets(const char *run_dir, const struct json *project,
-			const struct json *service, const struct image *image,
-			const struct json *values, struct json *mounts, bool *ret_any,
-			struct err **e)
+static int fill_secrets(const char *run_dir, const struct json *project, const struct json *service,
+			const struct image *image, const struct json *values, struct json *mounts,
+			bool *ret_any, struct err **e)
 {
 	AUTO(mem) char *dir = secret_dir(run_dir);
 	struct secret_file *files = NULL;
@@ -169,8 +169,8 @@ static int fill_secrets(const char *run_dir, const struct json *project,
 static int find_image(const struct bundle_request *q, const struct image_store *store,
 		      struct image **ret, struct err **e)
 {
-	AUTO(mem) char *dflt =
-		xasprintf("%s-%s", json_str(q->project, "name", ""), q->service_name);
+	AUTO(mem)
+	char *dflt = xasprintf("%s-%s", json_str(q->project, "name", ""), q->service_name);
 	const char *name = json_str(q->service, "image", dflt);
 	int r = image_find(store, name, ret, e);
 

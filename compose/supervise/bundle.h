@@ -33,7 +33,7 @@ struct bundle_request {
 	/* Owned. */
 	char *id, *name, *final_name, *bundle, *run_dir;
 	char *service_name;
-	char *replaces;	/* label "replace", NULL unless a recreation */
+	char *replaces; /* label "replace", NULL unless a recreation */
 	int number;
 	bool oneoff, auto_remove, use_aliases;
 	char config_hash[65];

@@ -118,8 +118,8 @@ static void add_aliases(struct json *endpoint, const struct bundle_request *q,
 static struct json *make_endpoints(const struct bundle_request *q)
 {
 	static const char *const copied[] = {
-		"ipv4_address", "ipv6_address",	  "mac_address",    "gw_priority",
-		"priority",	"interface_name", "link_local_ips", "driver_opts",
+		"ipv4_address", "ipv6_address",   "mac_address",    "gw_priority",
+		"priority",     "interface_name", "link_local_ips", "driver_opts",
 	};
 	struct json *list = json_new_arr();
 	AUTO(strv) struct strv hold = STRV_INIT;
@@ -201,13 +201,15 @@ static struct json *make_exposed(const struct bundle_request *q, const struct im
 		strv_add_unique(&v, json_key(p));
 	JSON_EACH(p, json_get(q->service, "expose")) {
 		const char *text = json_text(p) ? json_text(p) : "";
-		AUTO(mem) char *full = strchr(text, '/') ? xstrdup(text) : xasprintf("%s/tcp", text);
+		AUTO(mem)
+		char *full = strchr(text, '/') ? xstrdup(text) : xasprintf("%s/tcp", text);
 
 		strv_add_unique(&v, full);
 	}
 	JSON_EACH(p, json_get(q->service, "ports")) {
-		AUTO(mem) char *full = xasprintf("%lld/%s", (long long)target_of(p),
-						 json_str(p, "protocol", "tcp"));
+		AUTO(mem)
+		char *full = xasprintf("%lld/%s", (long long)target_of(p),
+				       json_str(p, "protocol", "tcp"));
 
 		strv_add_unique(&v, full);
 	}
@@ -306,7 +308,8 @@ static bool has_driver_volume(const struct bundle_request *q, const struct json 
 
 		if (key && json_len(json_path(q->project, "volumes", key, "driver_opts", NULL)))
 			return true;
-		if (key && json_bool(json_path(q->project, "volumes", key, NULL), "external", false))
+		if (key &&
+		    json_bool(json_path(q->project, "volumes", key, NULL), "external", false))
 			return true;
 	}
 	return false;
@@ -416,7 +419,8 @@ static void set_identity(struct json *doc, const struct bundle_request *q,
 			 const struct image *image)
 {
 	AUTO(mem) char *created = time_format_rfc3339(clock_wall_ns(), true);
-	AUTO(mem) char *dflt = xasprintf("%s-%s", json_str(q->project, "name", ""), q->service_name);
+	AUTO(mem)
+	char *dflt = xasprintf("%s-%s", json_str(q->project, "name", ""), q->service_name);
 
 	json_set_str(doc, "id", q->id);
 	json_set_str(doc, "name", q->name);

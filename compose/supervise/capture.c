@@ -135,8 +135,11 @@ int capture_start(struct sup *s, const struct capture_spec *spec, struct capture
 	AUTO(fd) int out = -1;
 	int ends[2], r;
 
-	*c = (struct capture){ .sup = s, .fd = -1, .output_max = spec->output_max,
-			       .done = spec->done, .ctx = spec->ctx };
+	*c = (struct capture){ .sup = s,
+			       .fd = -1,
+			       .output_max = spec->output_max,
+			       .done = spec->done,
+			       .ctx = spec->ctx };
 	if (pipe2(ends, O_CLOEXEC) < 0) {
 		free(c);
 		return err_sys(e, errno, "make a pipe");

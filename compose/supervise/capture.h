@@ -18,7 +18,7 @@
 #include "compose/supervise/sup.h"
 
 struct capture_result {
-	int status;	/* as of waitpid(2) */
+	int status; /* as of waitpid(2) */
 	bool timed_out;
 	const char *output;
 	size_t n_output;

@@ -40,11 +40,11 @@ void children_close(struct children *c);
 struct child_spec {
 	const char *path;
 	char *const *argv;
-	char *const *envp;  /* NULL = ours */
-	const int *fds;	    /* fds[i] becomes descriptor i; -1 = /dev/null for 0-2, closed above */
+	char *const *envp; /* NULL = ours */
+	const int *fds;    /* fds[i] becomes descriptor i; -1 = /dev/null for 0-2, closed above */
 	size_t n_fds;
-	bool own_group;	    /* its own process group: signals to the group reach all of it */
-	bool own_session;   /* its own session: it outlives us undisturbed */
+	bool own_group;   /* its own process group: signals to the group reach all of it */
+	bool own_session; /* its own session: it outlives us undisturbed */
 };
 /* on_exit may be NULL: reaped and forgotten. Returns the pid. */
 int child_spawn(struct children *c, const struct child_spec *spec, child_exit_fn on_exit, void *ctx,

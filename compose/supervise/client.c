@@ -31,7 +31,7 @@ struct client {
 	struct buf in;
 	size_t scanned;
 	bool has_answered; /* the supervisor said something on this connection */
-	char *last;	   /* the request on its way, to be sent again once */
+	char *last;        /* the request on its way, to be sent again once */
 	int code;
 };
 
@@ -103,9 +103,19 @@ static int lock_dir(const char *dir, struct err **e)
 static void make_environ(struct strv *out)
 {
 	static const char *const kept[] = {
-		"PATH",		"HOME",	      "COMPOSE_ROOT",	"COMPOSE_RUN",	"COMPOSE_LIBEXEC",
-		"COMPOSE_DEBUG", "LANG",      "TZ",		"XDG_RUNTIME_DIR",
-		"LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
+		"PATH",
+		"HOME",
+		"COMPOSE_ROOT",
+		"COMPOSE_RUN",
+		"COMPOSE_LIBEXEC",
+		"COMPOSE_DEBUG",
+		"LANG",
+		"TZ",
+		"XDG_RUNTIME_DIR",
+		"LD_LIBRARY_PATH",
+		"ASAN_OPTIONS",
+		"UBSAN_OPTIONS",
+		"LSAN_OPTIONS",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
@@ -381,9 +391,8 @@ static int read_more(struct client *c, int flags, struct err **e)
 
 static int take_message(struct client *c, struct json **ret, struct err **e)
 {
-	char *end = c->in.n > c->scanned ?
-			    memchr(c->in.p + c->scanned, '\n', c->in.n - c->scanned) :
-			    NULL;
+	char *end = c->in.n > c->scanned ? memchr(c->in.p + c->scanned, '\n', c->in.n - c->scanned)
+					 : NULL;
 	int r;
 
 	if (!end) {
@@ -421,7 +430,7 @@ int client_error(struct client *c, const struct json *msg, struct err **e)
 /* What an empty project answers. */
 static int idle_answer(struct client *c, const char *op, struct json **ret, struct err **e)
 {
-	static const char *const quiet[] = { "list", "down",	"stop", "kill",	 "rm",
+	static const char *const quiet[] = { "list",  "down",    "stop",    "kill", "rm",
 					     "pause", "unpause", "restart", "wait" };
 	struct json *j;
 
@@ -453,8 +462,8 @@ static int await_message(struct client *c, struct json **ret, struct err **e)
 	}
 }
 
-int client_call(struct client *c, const char *op, const struct json *args,
-		client_event_fn on_event, void *ctx, struct json **ret, struct err **e)
+int client_call(struct client *c, const char *op, const struct json *args, client_event_fn on_event,
+		void *ctx, struct json **ret, struct err **e)
 {
 	int r;
 

@@ -49,8 +49,8 @@ bool client_is_idle(const struct client *c);
 typedef void (*client_event_fn)(const struct json *event, void *ctx);
 
 /* Sends one request and reads up to its result. on_event may be NULL, args NULL = {}, ret NULL. */
-int client_call(struct client *c, const char *op, const struct json *args,
-		client_event_fn on_event, void *ctx, struct json **ret, struct err **e);
+int client_call(struct client *c, const char *op, const struct json *args, client_event_fn on_event,
+		void *ctx, struct json **ret, struct err **e);
 
 int client_send(struct client *c, const char *op, const struct json *args, struct err **e);
 /* For poll(2), POLLIN. -1 when idle. */

@@ -208,7 +208,8 @@ static void save_work(struct job *j)
 {
 	struct save_job *s = (struct save_job *)j;
 
-	j->r = file_write(AT_FDCWD, s->path, s->text.p, s->text.n, 0600, /* durable= */ true, &j->e);
+	j->r = file_write(AT_FDCWD, s->path, s->text.p, s->text.n, 0600, /* durable= */ true,
+			  &j->e);
 }
 
 static void save_begin(struct container *c);
@@ -289,7 +290,8 @@ static void send_signal(struct container *c, int signal)
 	int r = c->orphan ? orphan_kill(c, signal) : shimc_kill(&c->shim, signal);
 
 	if (r < 0)
-		log_write(LOG_WARN, "container %s: send signal %d: the shim is gone", c->rec.name, signal);
+		log_write(LOG_WARN, "container %s: send signal %d: the shim is gone", c->rec.name,
+			  signal);
 	events_emit(c, "kill", "signal", number, NULL);
 }
 
@@ -388,10 +390,17 @@ static void do_thaw(struct container *c)
 
 /* In the order in which they are carried out. */
 static const struct effect effects[] = {
-	{ DO_CANCEL_TIMER, do_cancel }, { DO_UNWATCH, unwatch },	{ DO_SIGNAL, do_signal },
-	{ DO_KILL, do_kill },		{ DO_THAW, do_thaw },		{ DO_ARM_GRACE, arm_grace },
-	{ DO_WATCH, watch },		{ DO_SETTLE, settle },		{ DO_ARM_BACKOFF, do_backoff },
-	{ DO_LAUNCH, do_launch },	{ DO_ASK_POLICY, ask_policy },
+	{ DO_CANCEL_TIMER, do_cancel },
+	{ DO_UNWATCH, unwatch },
+	{ DO_SIGNAL, do_signal },
+	{ DO_KILL, do_kill },
+	{ DO_THAW, do_thaw },
+	{ DO_ARM_GRACE, arm_grace },
+	{ DO_WATCH, watch },
+	{ DO_SETTLE, settle },
+	{ DO_ARM_BACKOFF, do_backoff },
+	{ DO_LAUNCH, do_launch },
+	{ DO_ASK_POLICY, ask_policy },
 };
 
 void container_feed(struct container *c, enum ct_event ev)
@@ -399,8 +408,8 @@ void container_feed(struct container *c, enum ct_event ev)
 	enum ct_state before = c->state;
 	struct ct_step step = ct_next(before, ev);
 
-	log_write(LOG_DEBUG, "project %s container %s: %s in %s -> %s", c->sup->project, c->rec.name,
-		  ct_event_name(ev), ct_state_name(before), ct_state_name(step.next));
+	log_write(LOG_DEBUG, "project %s container %s: %s in %s -> %s", c->sup->project,
+		  c->rec.name, ct_event_name(ev), ct_state_name(before), ct_state_name(step.next));
 	c->state = step.next;
 	for (size_t i = 0; i < ARRAY_LEN(effects); i++)
 		if (step.effects & effects[i].bit)
@@ -421,7 +430,8 @@ void container_stop(struct container *c, int64_t grace_ns)
 {
 	AUTO(err) struct err *e = NULL;
 
-	if (container_is_up(c) && c->state != CT_STOPPING && intent_write(c->rec.bundle, "stop", &e) < 0)
+	if (container_is_up(c) && c->state != CT_STOPPING &&
+	    intent_write(c->rec.bundle, "stop", &e) < 0)
 		log_write(LOG_WARN, "container %s: %s", c->rec.name, err_text(e));
 	c->rec.by_user = true;
 	c->grace_ns = grace_ns;

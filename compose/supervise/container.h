@@ -30,24 +30,24 @@ struct container {
 	char *run_dir;
 	enum ct_state state;
 	struct shimc shim;
-	uv_timer_t timer; /* grace or back-off */
-	struct probe *probe; /* NULL: no health check, or not running */
+	uv_timer_t timer;      /* grace or back-off */
+	struct probe *probe;   /* NULL: no health check, or not running */
 	struct orphan *orphan; /* its shim died; NULL otherwise */
 	struct err *failure;
 	int64_t up_mono_ns;
-	int64_t grace_ns; /* of the stop going on */
+	int64_t grace_ns;   /* of the stop going on */
 	unsigned n_kills;   /* SIGKILLs of the stop going on; more than one: it does not end */
 	unsigned n_awaited; /* how many wait for it to become healthy */
-	int held_by;	  /* connection a one-off waits for before it starts; 0 = none */
-	bool is_held;	  /* the shim has not been told to start */
-	bool is_attached; /* the network worker knows it */
-	bool has_lease;	  /* stopped, but its addresses are kept for the next start */
-	bool will_go;	  /* removal follows the stop going on: nothing is kept */
-	bool is_restart;  /* this launch is the policy's */
+	int held_by;        /* connection a one-off waits for before it starts; 0 = none */
+	bool is_held;       /* the shim has not been told to start */
+	bool is_attached;   /* the network worker knows it */
+	bool has_lease;     /* stopped, but its addresses are kept for the next start */
+	bool will_go;       /* removal follows the stop going on: nothing is kept */
+	bool is_restart;    /* this launch is the policy's */
 	bool is_saving, is_dirty;
-	bool wants_save;    /* on disk, but not durably yet; its next change or the operation's end will do it */
+	bool wants_save; /* on disk, but not durably yet; its next change or the operation's end will do it */
 	bool is_recovering; /* its shim has not answered this supervisor yet */
-	bool is_gone;	  /* removed: only close callbacks are left */
+	bool is_gone;       /* removed: only close callbacks are left */
 	unsigned open_handles;
 };
 

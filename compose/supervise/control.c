@@ -24,9 +24,9 @@ struct conn {
 	uv_poll_t poll;
 	int fd, id;
 	struct buf in, out;
-	size_t scanned; /* bytes of in known to hold no newline */
+	size_t scanned;          /* bytes of in known to hold no newline */
 	struct request *request; /* going on, NULL when idle */
-	bool is_listening; /* gets container events */
+	bool is_listening;       /* gets container events */
 	bool is_closed;
 };
 
@@ -148,9 +148,8 @@ static void dispatch(struct conn *c, struct json *j)
 /* One line out of the buffer; false when there is none. A line that is not JSON ends the connection. */
 static bool take_line(struct conn *c)
 {
-	char *end = c->in.n > c->scanned ?
-			    memchr(c->in.p + c->scanned, '\n', c->in.n - c->scanned) :
-			    NULL;
+	char *end = c->in.n > c->scanned ? memchr(c->in.p + c->scanned, '\n', c->in.n - c->scanned)
+					 : NULL;
 	struct json *j = NULL;
 	size_t n;
 	int r;

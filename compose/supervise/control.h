@@ -23,8 +23,8 @@ enum { CONTROL_LINE_MAX = 16 << 20 };
 struct conn;
 struct request {
 	struct sup *sup;
-	struct conn *conn;  /* NULL: the client is gone */
-	struct json *json;  /* {"op","args"} */
+	struct conn *conn; /* NULL: the client is gone */
+	struct json *json; /* {"op","args"} */
 	/* Called once when the client goes away before request_finish(). */
 	void (*on_gone)(struct request *r);
 	void *ctx;

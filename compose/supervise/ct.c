@@ -7,8 +7,11 @@ struct rule {
 	enum ct_state next;
 	unsigned effects;
 };
-#define TO(state, ...) { true, CT_##state, __VA_ARGS__ }
-#define DO_NOTHING     0
+#define TO(state, ...)                                                                             \
+	{                                                                                          \
+		true, CT_##state, __VA_ARGS__                                                      \
+	}
+#define DO_NOTHING 0
 
 /* clang-format off */
 static const struct rule rules[CT_STATES][CT_EVENTS] = {
@@ -83,11 +86,11 @@ struct ct_step ct_next(enum ct_state state, enum ct_event event)
 const char *ct_state_name(enum ct_state s)
 {
 	static const char *const names[] = {
-		[CT_CREATED] = "created",   [CT_STARTING] = "starting",
+		[CT_CREATED] = "created",         [CT_STARTING] = "starting",
 		[CT_RELAUNCHING] = "relaunching", [CT_DOOMED] = "doomed",
-		[CT_RUNNING] = "running",   [CT_PAUSED] = "paused",
-		[CT_STOPPING] = "stopping", [CT_DECIDING] = "deciding",
-		[CT_BACKOFF] = "backoff",   [CT_EXITED] = "exited",
+		[CT_RUNNING] = "running",         [CT_PAUSED] = "paused",
+		[CT_STOPPING] = "stopping",       [CT_DECIDING] = "deciding",
+		[CT_BACKOFF] = "backoff",         [CT_EXITED] = "exited",
 		[CT_REMOVING] = "removing",
 	};
 	_Static_assert(sizeof(names) / sizeof(names[0]) == CT_STATES, "one name per state");
@@ -98,9 +101,9 @@ const char *ct_state_name(enum ct_state s)
 const char *ct_event_name(enum ct_event ev)
 {
 	static const char *const names[] = {
-		[EV_START] = "start", [EV_UP] = "up",	    [EV_FAIL] = "fail",
-		[EV_EXIT] = "exit",   [EV_STOP] = "stop",   [EV_KILL] = "kill",
-		[EV_TIMER] = "timer", [EV_AGAIN] = "again", [EV_REST] = "rest",
+		[EV_START] = "start", [EV_UP] = "up",         [EV_FAIL] = "fail",
+		[EV_EXIT] = "exit",   [EV_STOP] = "stop",     [EV_KILL] = "kill",
+		[EV_TIMER] = "timer", [EV_AGAIN] = "again",   [EV_REST] = "rest",
 		[EV_PAUSE] = "pause", [EV_RESUME] = "resume", [EV_REMOVE] = "remove",
 	};
 	_Static_assert(sizeof(names) / sizeof(names[0]) == CT_EVENTS, "one name per event");

@@ -21,10 +21,10 @@
 #define COMPOSE_SUPERVISE_CT_H
 
 enum ct_state {
-	CT_CREATED,	/* on disk only */
-	CT_STARTING,	/* asked for; the shim has not said "started" yet */
+	CT_CREATED,     /* on disk only */
+	CT_STARTING,    /* asked for; the shim has not said "started" yet */
 	CT_RELAUNCHING, /* the same on behalf of the restart policy */
-	CT_DOOMED,	/* a stop came while starting */
+	CT_DOOMED,      /* a stop came while starting */
 	CT_RUNNING,
 	CT_PAUSED,
 	CT_STOPPING, /* the stop signal was sent */
@@ -36,15 +36,15 @@ enum ct_state {
 };
 
 enum ct_event {
-	EV_START,  /* somebody asks for a start */
-	EV_UP,	   /* the program was executed */
-	EV_FAIL,   /* it could not be */
-	EV_EXIT,   /* it ended */
-	EV_STOP,   /* somebody asks for a stop */
-	EV_KILL,   /* somebody asks for SIGKILL in the course of a stop */
-	EV_TIMER,  /* grace or back-off is over */
-	EV_AGAIN,  /* policy: start again */
-	EV_REST,   /* policy: stay exited */
+	EV_START, /* somebody asks for a start */
+	EV_UP,    /* the program was executed */
+	EV_FAIL,  /* it could not be */
+	EV_EXIT,  /* it ended */
+	EV_STOP,  /* somebody asks for a stop */
+	EV_KILL,  /* somebody asks for SIGKILL in the course of a stop */
+	EV_TIMER, /* grace or back-off is over */
+	EV_AGAIN, /* policy: start again */
+	EV_REST,  /* policy: stay exited */
 	EV_PAUSE,
 	EV_RESUME,
 	EV_REMOVE, /* somebody asks for removal of what does not run */
@@ -52,16 +52,16 @@ enum ct_event {
 };
 
 enum ct_effect {
-	DO_LAUNCH = 1 << 0,	 /* network, shim, start */
-	DO_SIGNAL = 1 << 1,	 /* the stop signal */
+	DO_LAUNCH = 1 << 0, /* network, shim, start */
+	DO_SIGNAL = 1 << 1, /* the stop signal */
 	DO_ARM_GRACE = 1 << 2,
-	DO_KILL = 1 << 3,	 /* SIGKILL */
+	DO_KILL = 1 << 3, /* SIGKILL */
 	DO_CANCEL_TIMER = 1 << 4,
-	DO_ASK_POLICY = 1 << 5,	 /* answers with EV_AGAIN or EV_REST */
+	DO_ASK_POLICY = 1 << 5, /* answers with EV_AGAIN or EV_REST */
 	DO_ARM_BACKOFF = 1 << 6,
-	DO_WATCH = 1 << 7,	 /* it is up: health, DNS, "start" event */
-	DO_UNWATCH = 1 << 8,	 /* it is not up any more: the reverse, "die" event */
-	DO_SETTLE = 1 << 9,	 /* it will not come back by itself: give addresses and ports back */
+	DO_WATCH = 1 << 7,   /* it is up: health, DNS, "start" event */
+	DO_UNWATCH = 1 << 8, /* it is not up any more: the reverse, "die" event */
+	DO_SETTLE = 1 << 9,  /* it will not come back by itself: give addresses and ports back */
 	DO_THAW = 1 << 10,
 };
 

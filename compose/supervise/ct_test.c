@@ -107,8 +107,8 @@ static void ask(struct sim *s)
 		if (before == 0 || end.ran_ns >= BACKOFF_WINDOW_NS)
 			assert_int_equal(delay, BACKOFF_FIRST_NS);
 		else
-			assert_int_equal(delay, before * 2 > BACKOFF_LIMIT_NS ? BACKOFF_LIMIT_NS :
-										before * 2);
+			assert_int_equal(delay, before * 2 > BACKOFF_LIMIT_NS ? BACKOFF_LIMIT_NS
+									      : before * 2);
 		s->restarts++;
 	}
 	assert_true(!again || !s->by_user);

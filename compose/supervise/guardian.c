@@ -76,7 +76,8 @@ static void renew(struct guardian *g)
 	g->pipe = ends[1];
 	g->made_ns = clock_mono_ns();
 	if (spawn(g, read_end, &e) >= 0) {
-		log_write(LOG_WARN, "project %s: the guardian died, made a new one", g->sup->project);
+		log_write(LOG_WARN, "project %s: the guardian died, made a new one",
+			  g->sup->project);
 		return;
 	}
 	log_write(LOG_ERROR, "project %s: %s", g->sup->project, err_text(e));

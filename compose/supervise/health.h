@@ -35,7 +35,7 @@ enum { HEALTH_LOG = 5, HEALTH_OUTPUT_MAX = 4096 };
 struct health {
 	enum health_status status;
 	int64_t streak;
-	int64_t up_ns;	/* when the container started */
+	int64_t up_ns;  /* when the container started */
 	int64_t due_ns; /* the next regular probe; one begun before it is early */
 	unsigned early; /* quick probes made while starting */
 	struct health_result log[HEALTH_LOG];

@@ -245,15 +245,14 @@ static void prepare_done(struct job *j)
 		join_network(l);
 }
 
-static char *donor_namespace(const struct container *c, const struct json *service,
-			     const char *key, const char *kind)
+static char *donor_namespace(const struct container *c, const struct json *service, const char *key,
+			     const char *kind)
 {
 	const char *value = json_str(service, key, "");
 	struct container *donor = container_donor(c->sup, value, c->rec.number);
 
-	return donor && donor->rec.pid > 0 ?
-		       xasprintf("/proc/%d/ns/%s", donor->rec.pid, kind) :
-		       NULL;
+	return donor && donor->rec.pid > 0 ? xasprintf("/proc/%d/ns/%s", donor->rec.pid, kind)
+					   : NULL;
 }
 
 static void prepare_begin(struct launch *l)
@@ -408,7 +407,8 @@ static void on_failed(struct shimc *s, int errnum, const char *text)
 	else
 		(void)err_set(&c->failure, errnum ? errnum : EIO, "%s", text);
 	c->rec.exit_code = errnum == ENOENT ? 127 : errnum == EACCES ? 126 : 128;
-	log_write(LOG_WARN, "project %s container %s: start: %s", c->sup->project, c->rec.name, text);
+	log_write(LOG_WARN, "project %s container %s: start: %s", c->sup->project, c->rec.name,
+		  text);
 	container_feed(c, EV_FAIL);
 }
 
@@ -417,7 +417,8 @@ static void on_lost(struct shimc *s, int pidfd)
 {
 	struct container *c = s->owner;
 
-	log_write(LOG_ERROR, "project %s container %s: its shim died", c->sup->project, c->rec.name);
+	log_write(LOG_ERROR, "project %s container %s: its shim died", c->sup->project,
+		  c->rec.name);
 	recover_lost(c, pidfd);
 }
 

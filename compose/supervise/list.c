@@ -31,7 +31,8 @@ static void keep_ours(struct json **list, const char *project)
 	struct json *ours = json_new_arr();
 
 	JSON_EACH(o, *list)
-		if (streq(json_str(json_get(o, "labels"), "com.docker.compose.project", NULL), project))
+		if (streq(json_str(json_get(o, "labels"), "com.docker.compose.project", NULL),
+			  project))
 			json_push(ours, json_dup(o));
 	json_free(*list);
 	*list = ours;

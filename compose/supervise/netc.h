@@ -31,13 +31,13 @@ struct netc {
 	uv_loop_t *loop;
 	struct children *children;
 	char *program;
-	struct net_link *link;	    /* the worker's socket, NULL: none runs */
+	struct net_link *link;          /* the worker's socket, NULL: none runs */
 	struct net_call *first, **last; /* not answered yet, oldest first */
-	struct net_call *unsent;    /* the first one not sent yet */
-	uv_idle_t failing;	    /* tells calls that failed at once about it, from the loop */
+	struct net_call *unsent;        /* the first one not sent yet */
+	uv_idle_t failing; /* tells calls that failed at once about it, from the loop */
 	unsigned holds;
 	int64_t next_id;
-	int log_fd;		    /* the worker's standard error */
+	int log_fd; /* the worker's standard error */
 	bool is_closed;
 };
 

@@ -55,8 +55,8 @@ static void observe_images(struct observed *o, const char *root, const struct js
 	if (image_store_open(root, &store, NULL) < 0)
 		return;
 	JSON_EACH(service, json_get(project, "services")) {
-		AUTO(mem) char *dflt =
-			xasprintf("%s-%s", json_str(project, "name", ""), json_key(service));
+		AUTO(mem)
+		char *dflt = xasprintf("%s-%s", json_str(project, "name", ""), json_key(service));
 		const char *ref = json_str(service, "image", dflt);
 		AUTO(image) struct image *image = NULL;
 
@@ -154,8 +154,8 @@ void observe_containers(struct observed *o, const struct sup *s)
 	o->seen.n_containers = n;
 	o->seen.networks = objects_of(o->arena, o->networks, "com.docker.compose.network",
 				      &o->seen.n_networks);
-	o->seen.volumes = objects_of(o->arena, o->volumes, "com.docker.compose.volume",
-				     &o->seen.n_volumes);
+	o->seen.volumes =
+		objects_of(o->arena, o->volumes, "com.docker.compose.volume", &o->seen.n_volumes);
 }
 
 void observed_done(struct observed *o)

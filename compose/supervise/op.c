@@ -167,8 +167,8 @@ static void on_still_queued(uv_timer_t *t)
 
 	if (!op->is_queued || op->is_planned || !first)
 		return;
-	text = xasprintf("waiting for another command of project \"%s\" to finish: %s", op->sup->project,
-			 json_str(first->req->json, "op", "?"));
+	text = xasprintf("waiting for another command of project \"%s\" to finish: %s",
+			 op->sup->project, json_str(first->req->json, "op", "?"));
 	request_log(op->req, "info", text);
 }
 

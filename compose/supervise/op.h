@@ -31,10 +31,10 @@ struct run_step {
 	enum step_status status;
 	bool only_waits; /* runs, but others may act meanwhile */
 	struct waiter waiter;
-	bool is_waiting; /* waiter is in the supervisor's list */
+	bool is_waiting;     /* waiter is in the supervisor's list */
 	struct container *c; /* valid while the step runs: its removal is a change */
 	char *c_id;
-	unsigned stage;	     /* of steps with several */
+	unsigned stage;      /* of steps with several */
 	unsigned char *seen; /* gates: which members have been announced */
 	size_t n_seen;
 	int64_t not_before_ns;
@@ -42,11 +42,11 @@ struct run_step {
 };
 
 struct op {
-	struct op *next_all;   /* in sup.ops */
+	struct op *next_all;    /* in sup.ops */
 	struct op *next_queued; /* in sup.queue */
 	struct sup *sup;
 	struct request *req;
-	const struct json *args; /* of the request: borrowed from it */
+	const struct json *args;    /* of the request: borrowed from it */
 	const struct json *project; /* NULL: by labels */
 	struct observed seen;
 	struct plan *plan;
@@ -54,11 +54,12 @@ struct op {
 	size_t n_running, n_busy;
 	struct err *error; /* the first one */
 	int code;
-	bool is_stopper;   /* stop, down: may pass an operation that waits for programs to end */
+	bool is_stopper; /* stop, down: may pass an operation that waits for programs to end */
 	bool is_queued, is_pumping, pump_again, is_cancelled, is_dry, is_silent, is_planned;
 	bool has_timeout, is_ending, is_urgent;
 	int64_t timeout_ns;
-	uv_timer_t wait_timer; /* --wait-timeout; before the turn has come: time to say who is waited for */
+	uv_timer_t
+		wait_timer; /* --wait-timeout; before the turn has come: time to say who is waited for */
 	bool has_timer;
 	struct waiter end_waiter;
 	/* Makes the plan from op->seen. */
@@ -109,16 +110,16 @@ static inline struct run_step *step_of_waiter(struct waiter *w)
 }
 
 /* Each in the file named. */
-void run_create(struct run_step *rs);  /* step_create.c */
+void run_create(struct run_step *rs); /* step_create.c */
 void run_rename(struct run_step *rs);
-void run_remove(struct run_step *rs);  /* step_remove.c */
-void run_start(struct run_step *rs);   /* step_life.c */
+void run_remove(struct run_step *rs); /* step_remove.c */
+void run_start(struct run_step *rs);  /* step_life.c */
 void run_stop(struct run_step *rs);
 void run_restart(struct run_step *rs);
 void run_kill(struct run_step *rs);
 void run_pause(struct run_step *rs);
 void run_unpause(struct run_step *rs);
-void run_gate(struct run_step *rs);    /* step_gate.c */
+void run_gate(struct run_step *rs); /* step_gate.c */
 void gate_give_up(struct run_step *rs, struct err *e);
 void run_network_create(struct run_step *rs); /* step_object.c */
 void run_network_remove(struct run_step *rs);

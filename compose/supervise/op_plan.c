@@ -194,8 +194,7 @@ static bool has_right_project(const struct request *r)
 {
 	const struct json *project = json_path(r->json, "args", "project", NULL);
 
-	return !json_is(project, JSON_OBJ) ||
-	       streq(json_str(project, "name", ""), r->sup->project);
+	return !json_is(project, JSON_OBJ) || streq(json_str(project, "name", ""), r->sup->project);
 }
 
 void op_apply(struct request *r)
@@ -258,8 +257,8 @@ static enum step_kind kind_of(const struct op *op)
 		const char *name;
 		enum step_kind kind;
 	} verbs[] = {
-		{ "start", STEP_START },   { "stop", STEP_STOP },   { "restart", STEP_RESTART },
-		{ "kill", STEP_KILL },	   { "pause", STEP_PAUSE }, { "unpause", STEP_UNPAUSE },
+		{ "start", STEP_START }, { "stop", STEP_STOP },   { "restart", STEP_RESTART },
+		{ "kill", STEP_KILL },   { "pause", STEP_PAUSE }, { "unpause", STEP_UNPAUSE },
 		{ "rm", STEP_REMOVE },
 	};
 	const char *name = json_str(op->req->json, "op", "");

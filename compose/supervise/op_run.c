@@ -157,22 +157,23 @@ static void run_succeed(struct op *op)
 	k->name = name_of(op->sup, op->args, service);
 	k->service = oneoff_service(json_path(op->project, "services", service, NULL), op->args);
 	if (container_by_name(op->sup, k->name)) {
-		(void)err_set(&e, EEXIST,
-			      "Conflict. The container name \"/%s\" is already in use", k->name);
+		(void)err_set(&e, EEXIST, "Conflict. The container name \"/%s\" is already in use",
+			      k->name);
 		run_fail(k, e, 1);
 		return;
 	}
 	say(k, "Creating", "Working");
-	create_begin(op->sup,
-		     &(struct create_spec){ .project = op->project,
-					    .service = k->service,
-					    .service_name = service,
-					    .name = k->name,
-					    .args = op->args,
-					    .oneoff = true,
-					    .auto_remove = json_bool(op->args, "rm", false),
-					    .use_aliases = json_bool(op->args, "use_aliases", false) },
-		     on_created, k);
+	create_begin(
+		op->sup,
+		&(struct create_spec){ .project = op->project,
+				       .service = k->service,
+				       .service_name = service,
+				       .name = k->name,
+				       .args = op->args,
+				       .oneoff = true,
+				       .auto_remove = json_bool(op->args, "rm", false),
+				       .use_aliases = json_bool(op->args, "use_aliases", false) },
+		on_created, k);
 }
 
 static int plan_for_run(struct op *op, struct plan **ret, struct err **e)

@@ -31,11 +31,11 @@ static const struct {
 	const char *name;
 	void (*run)(struct request *r);
 } ops[] = {
-	{ "apply", op_apply },	 { "down", op_down },	  { "start", op_verb },
-	{ "stop", op_verb },	 { "restart", op_verb },  { "kill", op_verb },
-	{ "pause", op_verb },	 { "unpause", op_verb },  { "rm", op_verb },
-	{ "list", op_list },	 { "run", op_run },	  { "run_start", op_run_start },
-	{ "wait", op_wait },	 { "events", op_events }, { "ping", op_ping },
+	{ "apply", op_apply }, { "down", op_down },     { "start", op_verb },
+	{ "stop", op_verb },   { "restart", op_verb },  { "kill", op_verb },
+	{ "pause", op_verb },  { "unpause", op_verb },  { "rm", op_verb },
+	{ "list", op_list },   { "run", op_run },       { "run_start", op_run_start },
+	{ "wait", op_wait },   { "events", op_events }, { "ping", op_ping },
 };
 
 void ops_dispatch(struct request *r)

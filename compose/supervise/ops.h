@@ -17,12 +17,12 @@ void ops_dispatch(struct request *r);
 void ops_conn_gone(struct sup *s, int conn_id);
 
 /* One function per op, each in the file named. */
-void op_list(struct request *r);      /* list.c */
-void op_wait(struct request *r);      /* op_wait.c */
-void op_apply(struct request *r);     /* op_plan.c */
+void op_list(struct request *r);  /* list.c */
+void op_wait(struct request *r);  /* op_wait.c */
+void op_apply(struct request *r); /* op_plan.c */
 void op_down(struct request *r);
 void op_verb(struct request *r);
-void op_run(struct request *r);       /* op_run.c */
+void op_run(struct request *r); /* op_run.c */
 void op_run_start(struct request *r);
 
 #endif

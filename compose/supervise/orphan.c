@@ -78,7 +78,7 @@ static void over(struct container *c, int code)
 	struct departed *d = xmalloc(sizeof(*d));
 	AUTO(mem) char *root = xasprintf("%s/containers", s->run);
 	char *const argv[] = { (char *)"compose-runtime", (char *)"--root", root, (char *)"delete",
-			       (char *)"--force",	  c->rec.id,	    NULL };
+			       (char *)"--force",         c->rec.id,        NULL };
 	AUTO(err) struct err *e = NULL;
 
 	*d = (struct departed){ s, xstrdup(c->rec.id), code };

@@ -12,17 +12,17 @@ enum { RECORD_MAX = 4 << 20 };
 
 /* Members that change while the container lives; everything else but "spec" is constant. */
 static const char *const changing[] = {
-	"state",   "exit_code", "pid",	 "started",   "finished", "restart_count", "health",
-	"ports",   "networks",	"was_up", "by_user",   "oom",	   "delay_ns",	    "boot_id",
-	"bundle",
+	"state",         "exit_code", "pid",      "started",  "finished",
+	"restart_count", "health",    "ports",    "networks", "was_up",
+	"by_user",       "oom",       "delay_ns", "boot_id",  "bundle",
 };
 
 void record_done(struct record *r)
 {
-	char **const texts[] = { &r->id,	&r->name,  &r->service,	  &r->image,
-				 &r->image_id,	&r->config_hash, &r->volume_digest, &r->depends_on,
-				 &r->pub,	&r->spec,  &r->ports,	  &r->addresses,
-				 &r->boot_id,	&r->bundle };
+	char **const texts[] = { &r->id,       &r->name,        &r->service,       &r->image,
+				 &r->image_id, &r->config_hash, &r->volume_digest, &r->depends_on,
+				 &r->pub,      &r->spec,        &r->ports,         &r->addresses,
+				 &r->boot_id,  &r->bundle };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		free(*texts[i]);
@@ -35,8 +35,8 @@ void record_done(struct record *r)
 
 static const char *state_of(const char *text)
 {
-	static const char *const known[] = { "created", "running", "paused", "restarting",
-					     "removing", "exited", "dead" };
+	static const char *const known[] = { "created",  "running", "paused", "restarting",
+					     "removing", "exited",  "dead" };
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (streq(known[i], text))
@@ -233,8 +233,9 @@ void record_print(const struct record *r, struct buf *out)
 {
 	buf_addch(out, '{');
 	show_members(r, out);
-	buf_addf(out, ",\"was_up\":%s,\"by_user\":%s,\"delay_ns\":%lld", r->was_up ? "true" : "false",
-		 r->by_user ? "true" : "false", (long long)r->delay_ns);
+	buf_addf(out, ",\"was_up\":%s,\"by_user\":%s,\"delay_ns\":%lld",
+		 r->was_up ? "true" : "false", r->by_user ? "true" : "false",
+		 (long long)r->delay_ns);
 	if (r->boot_id)
 		buf_addf(out, ",\"boot_id\":\"%s\"", r->boot_id);
 	buf_addf(out, ",\"spec\":%s}\n", r->spec);

@@ -35,8 +35,8 @@ struct record {
 	bool oneoff, tty, stdin_open, auto_remove;
 	char *image, *image_id, *config_hash, *volume_digest, *depends_on;
 	int64_t created_ns;
-	struct strv networks; /* names of the networks it is attached to when it runs */
-	struct strv volumes;  /* names of named volumes */
+	struct strv networks;  /* names of the networks it is attached to when it runs */
+	struct strv volumes;   /* names of named volumes */
 	struct strv anonymous; /* names of anonymous ones */
 	int stop_signal;
 	int64_t grace_ns;
@@ -46,20 +46,20 @@ struct record {
 	bool has_netns, has_ports, has_hooks, needs_prepare;
 	int64_t log_max_size; /* -1: no limit */
 	int log_max_files;    /* 0: no log at all */
-	char *pub;  /* the constant members as text: "id":"..","name":".." */
-	char *spec; /* JSON text */
+	char *pub;            /* the constant members as text: "id":"..","name":".." */
+	char *spec;           /* JSON text */
 
 	/* Changing. */
-	bool was_up;     /* should run: by the last thing somebody asked for or a policy decided */
-	bool by_user;    /* the last stop was asked for */
+	bool was_up;  /* should run: by the last thing somebody asked for or a policy decided */
+	bool by_user; /* the last stop was asked for */
 	bool oom;
 	const char *state; /* as shown; static text */
 	int exit_code, pid;
 	int64_t started_ns, finished_ns, restart_count, delay_ns;
 	enum health_status health;
 	char *ports, *addresses; /* JSON text, NULL = none */
-	char *boot_id; /* of the boot it ran in */
-	char *bundle;  /* the directory the file is in */
+	char *boot_id;           /* of the boot it ran in */
+	char *bundle;            /* the directory the file is in */
 };
 
 void record_done(struct record *r);

@@ -51,8 +51,8 @@ static void remove_record(struct sup *s, struct record *rec, const char *bundle,
 						    .anonymous = &rec->anonymous,
 						    .with_volumes = with_volumes },
 			  &e) < 0)
-		log_write(LOG_ERROR, "project %s: remove what is left of %s: %s", s->project, rec->name,
-			  err_text(e));
+		log_write(LOG_ERROR, "project %s: remove what is left of %s: %s", s->project,
+			  rec->name, err_text(e));
 }
 
 /* A directory without a record: its creation did not get far. */
@@ -193,7 +193,8 @@ static void recover_one(struct sup *s, const char *name)
 	if (r < 0) {
 		move_aside(bundle);
 		r = record_load(AT_FDCWD, origin, &rec, NULL);
-		rec.was_up = true; /* nobody knows: what runs, runs, and what ended is asked about */
+		rec.was_up =
+			true; /* nobody knows: what runs, runs, and what ended is asked about */
 	}
 	if (r < 0)
 		return;

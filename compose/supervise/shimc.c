@@ -171,8 +171,8 @@ static void on_readable(uv_poll_t *h, int status, int events)
 	(void)events;
 	/* Each message may end the conversation, or start a new one of the same container. */
 	while (l->s && l->s->fd >= 0) {
-		n = status < 0 ? status :
-				 sock_recv(l->s->fd, packet, sizeof(packet), fds, FDS_MAX, &n_fds);
+		n = status < 0 ? status
+			       : sock_recv(l->s->fd, packet, sizeof(packet), fds, FDS_MAX, &n_fds);
 		if (n == -EAGAIN || n == -EINTR)
 			return;
 		if (n <= 0) {

@@ -38,9 +38,9 @@ struct shimc_ops {
 
 struct shimc {
 	struct shim_link *link; /* the loop's handle, NULL: none */
-	int fd;	   /* -1: no conversation */
-	int pidfd; /* of the container's init, -1 until known */
-	int netns; /* -1: none, or not asked for */
+	int fd;                 /* -1: no conversation */
+	int pidfd;              /* of the container's init, -1 until known */
+	int netns;              /* -1: none, or not asked for */
 	const struct shimc_ops *ops;
 	void *owner;
 };

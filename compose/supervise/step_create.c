@@ -48,7 +48,8 @@ static struct json *donors_of(const struct sup *s, const struct json *service, i
 
 		if (ends_with(name, ":ro") || ends_with(name, ":rw"))
 			name[strlen(name) - 3] = '\0';
-		value = starts_with(name, "container:") ? xstrdup(name) : xasprintf("service:%s", name);
+		value = starts_with(name, "container:") ? xstrdup(name)
+							: xasprintf("service:%s", name);
 		donor = container_donor(s, value, number);
 		mounts = donor ? create_mounts_of(donor) : NULL;
 		if (mounts)
@@ -154,20 +155,21 @@ void run_create(struct run_step *rs)
 
 	step_say(rs, s->replaces ? "Recreate" : "Creating", "Working", NULL);
 	if (container_by_name(op->sup, name)) {
-		(void)err_set(&e, EEXIST, "Conflict. The container name \"/%s\" is already in use", name);
+		(void)err_set(&e, EEXIST, "Conflict. The container name \"/%s\" is already in use",
+			      name);
 		on_created(rs, NULL, e);
 		return;
 	}
 	create_begin(op->sup,
-		     &(struct create_spec){ .project = op->project,
-					    .service = json_path(op->project, "services", s->service,
-								 NULL),
-					    .service_name = s->service,
-					    .name = name,
-					    .number = s->number,
-					    .replaces = replaced,
-					    .inherited = inherited_of(rs),
-					    .args = op->args },
+		     &(struct create_spec){
+			     .project = op->project,
+			     .service = json_path(op->project, "services", s->service, NULL),
+			     .service_name = s->service,
+			     .name = name,
+			     .number = s->number,
+			     .replaces = replaced,
+			     .inherited = inherited_of(rs),
+			     .args = op->args },
 		     on_created, rs);
 }
 

@@ -103,8 +103,9 @@ static enum verdict running_verdict(struct run_step *rs, const struct container 
 	if (is_over(c)) {
 		(void)err_set(e, ECHILD, "container %s exited (%d)", c->rec.name, c->rec.exit_code);
 		if (c->rec.exit_code == 0)
-			err_hint(e, "a program that is meant to end is waited for by a service that "
-				    "depends on it with condition: service_completed_successfully");
+			err_hint(e,
+				 "a program that is meant to end is waited for by a service that "
+				 "depends on it with condition: service_completed_successfully");
 		return CANNOT;
 	}
 	if (c->state != CT_RUNNING && c->state != CT_PAUSED)
@@ -185,11 +186,12 @@ static void fail(struct run_step *rs, const struct container *c, struct err *e)
 	AUTO(mem) char *text = NULL;
 
 	if (s->is_optional) {
-		text = s->gate == GATE_COMPLETED ?
-			       xasprintf("optional dependency \"%s\" didn't complete successfully: exit %d",
-					 s->service, c->rec.exit_code) :
-			       xasprintf("optional dependency \"%s\" failed to start: %s", s->service,
-					 err_text(e));
+		text = s->gate == GATE_COMPLETED
+			       ? xasprintf("optional dependency \"%s\" didn't complete "
+					   "successfully: exit %d",
+					   s->service, c->rec.exit_code)
+			       : xasprintf("optional dependency \"%s\" failed to start: %s",
+					   s->service, err_text(e));
 		{
 			AUTO(mem) char *skipped = xasprintf("Skipped: %s", text);
 

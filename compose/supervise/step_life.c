@@ -139,7 +139,8 @@ static struct err *stuck(const struct container *c)
 	struct err *e = NULL;
 
 	(void)file_read(AT_FDCWD, path, 256, &wchan, NULL);
-	(void)err_set(&e, ETIMEDOUT, "container %s does not end after SIGKILL: its process %d waits in %s",
+	(void)err_set(&e, ETIMEDOUT,
+		      "container %s does not end after SIGKILL: its process %d waits in %s",
 		      c->rec.name, c->rec.pid, wchan.n ? buf_str(&wchan) : "the kernel");
 	return e;
 }

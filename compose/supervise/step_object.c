@@ -60,8 +60,9 @@ static void on_network_created(void *ctx, const struct json *reply, int *fds, si
 
 void run_network_create(struct run_step *rs)
 {
-	static const char *const copied[] = { "driver",	     "driver_opts", "internal", "enable_ipv4",
-					      "enable_ipv6", "ipam",	    "attachable" };
+	static const char *const copied[] = { "driver",      "driver_opts", "internal",
+					      "enable_ipv4", "enable_ipv6", "ipam",
+					      "attachable" };
 	const struct json *net = json_path(rs->op->project, "networks", rs->step->key, NULL);
 	struct json *req = json_new_obj();
 	char hash[65];
@@ -134,14 +135,14 @@ static void volume_work(struct job *j)
 	if (v->removes)
 		j->r = volume_remove(v->root, s->target, &j->e);
 	else
-		j->r = volume_create(v->root,
-				     &(struct volume_spec){
-					     .name = s->target,
-					     .driver = json_str(decl, "driver", NULL),
-					     .driver_opts = json_get(decl, "driver_opts"),
-					     .labels = v->labels,
-					     .hash = v->hash },
-				     &created, &j->e);
+		j->r = volume_create(
+			v->root,
+			&(struct volume_spec){ .name = s->target,
+					       .driver = json_str(decl, "driver", NULL),
+					       .driver_opts = json_get(decl, "driver_opts"),
+					       .labels = v->labels,
+					       .hash = v->hash },
+			&created, &j->e);
 }
 
 static void volume_done(struct job *j)
@@ -156,7 +157,8 @@ static void volume_done(struct job *j)
 	json_free(v->labels);
 	free(v);
 	if (removes && (r == -EBUSY || r == -ENOENT)) {
-		step_say(rs, r == -EBUSY ? "Resource is still in use" : "No resource found to remove",
+		step_say(rs,
+			 r == -EBUSY ? "Resource is still in use" : "No resource found to remove",
 			 "Warning", NULL);
 		err_free(e);
 		e = NULL;

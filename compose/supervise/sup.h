@@ -48,31 +48,31 @@ struct sup {
 	char *shim, *runtime;
 	char boot_id[37];
 	int log_fd;
-	int lock_fd;	       /* held as long as we live */
-	int ready_fd;	       /* -1: nobody waits for readiness */
+	int lock_fd;  /* held as long as we live */
+	int ready_fd; /* -1: nobody waits for readiness */
 	struct children children;
 	struct netc net;
 	struct control *control;
 	struct dns_server *dns;
 	struct netwatch *netwatch; /* NULL: nothing to watch */
-	struct map containers; /* id -> struct container, in order of creation */
+	struct map containers;     /* id -> struct container, in order of creation */
 	struct waiter *waiters;
 	struct waiter_walk *walks;
-	struct op *active;     /* the operation that may begin steps */
-	struct op *queue;      /* operations waiting for their turn */
-	struct op *ops;	       /* all of them */
+	struct op *active;         /* the operation that may begin steps */
+	struct op *queue;          /* operations waiting for their turn */
+	struct op *ops;            /* all of them */
 	struct recovery *recovery; /* NULL once what was found has been adopted */
 	void (*on_recovered)(struct sup *s);
 	unsigned n_recovering; /* shims that have not answered yet */
 	struct guardian *guardian;
 	struct waiter reaper;
-	unsigned n_saving;     /* container.json files being written */
-	unsigned n_jobs;       /* other pool work of containers */
+	unsigned n_saving; /* container.json files being written */
+	unsigned n_jobs;   /* other pool work of containers */
 	bool is_closing;
-	bool wants_trim;       /* an operation has left memory behind */
-	bool expects_client;   /* somebody waits to connect: not before it has come */
-	uv_timer_t patience;   /* ends that expectation */
-	uv_idle_t ending;      /* looks whether there is reason to go on, once things have settled */
+	bool wants_trim;     /* an operation has left memory behind */
+	bool expects_client; /* somebody waits to connect: not before it has come */
+	uv_timer_t patience; /* ends that expectation */
+	uv_idle_t ending;    /* looks whether there is reason to go on, once things have settled */
 };
 
 void waiter_add(struct sup *s, struct waiter *w);

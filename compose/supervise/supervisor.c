@@ -42,8 +42,8 @@ static void tell_ready(struct sup *s, char word)
 
 static bool has_work(const struct sup *s)
 {
-	return s->containers.n || s->ops || s->n_jobs || s->n_saving || s->recovery || s->net.first ||
-	       s->expects_client || control_clients(s->control);
+	return s->containers.n || s->ops || s->n_jobs || s->n_saving || s->recovery ||
+	       s->net.first || s->expects_client || control_clients(s->control);
 }
 
 static void on_dns_closed(void *ctx)
@@ -163,7 +163,8 @@ static int find_programs(struct sup *s, struct err **e)
 	s->shim = place_program("compose-shim");
 	s->runtime = place_program("compose-runtime");
 	if (!s->shim || !s->runtime)
-		return err_set(e, ENOENT, "%s: no such program", s->shim ? "compose-runtime" : "compose-shim");
+		return err_set(e, ENOENT, "%s: no such program",
+			       s->shim ? "compose-runtime" : "compose-shim");
 	return 0;
 }
 
