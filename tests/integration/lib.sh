@@ -129,7 +129,7 @@ if [ -n "$HOST_NETWORK" ]; then cat /etc/resolv.conf; else echo '# no resolver';
 mount --bind "$WORK/resolv.conf" "$(readlink -f /etc/resolv.conf)"
 ip link set lo up
 
-export COMPOSE_ROOT=$WORK/root COMPOSE_RUN=/run/compose PATH=$COMPOSE_BIN:$PATH HOME=$WORK TERM=xterm
+export COMPOSE_ROOT=$WORK/root COMPOSE_RUN=/run/compose PATH=$COMPOSE_BIN:/usr/sbin:/usr/bin:/sbin:/bin:$PATH HOME=$WORK TERM=xterm
 unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES COMPOSE_ENV_FILES NO_COLOR COMPOSE_PROGRESS COMPOSE_ANSI
 cp -a "$FIXTURE/." "$COMPOSE_ROOT/"
 cd "$WORK/project" || exit 1
@@ -226,8 +226,6 @@ http() { bash "$here/http_get.bash" "$@" 2>/dev/null; }
 
 # on_terminal COMMAND... : runs it on a pseudo terminal of 100x30, prints what the terminal showed
 on_terminal() { python3 "$here/terminal.py" "$@"; }
-
-python3() { /usr/bin/python3 "$@"; } # Debian's own, whatever else is in PATH
 
 # uplink : a default route to a "world" at 198.51.100.1 (in a namespace of its own), the host being 198.51.100.2.
 uplink() {
