@@ -50,7 +50,7 @@ char *time_format_rfc3339(int64_t wall_ns, bool fixed)
 
 int time_parse_rfc3339(const char *s, int64_t *ret_wall_ns)
 {
-	int64_t scale = 100000000, ns = 0, offset = 0;
+	int64_t scale = 100000000, ns = 0, offset = 0, seconds;
 	struct tm tm = { 0 };
 	const char *p = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
 
@@ -70,6 +70,10 @@ int time_parse_rfc3339(const char *s, int64_t *ret_wall_ns)
 	} else {
 		return -EINVAL;
 	}
-	*ret_wall_ns = ((int64_t)timegm(&tm) - offset) * 1000000000 + ns;
+	seconds = (int64_t)timegm(&tm) - offset;
+	/* What nanoseconds in 64 bits reach: 1677 to 2262. */
+	if (seconds > INT64_MAX / 1000000000 - 1 || seconds < INT64_MIN / 1000000000 + 1)
+		return -ERANGE;
+	*ret_wall_ns = seconds * 1000000000 + ns;
 	return 0;
 }

@@ -3,7 +3,7 @@
  *
  * Owns:    *_format return memory for free(3).
  * Units:   nanoseconds; wall time counts from 1970-01-01 UTC.
- * Errors:  time_parse_rfc3339: -EINVAL.
+ * Errors:  time_parse_rfc3339: -EINVAL, -ERANGE.
  * Thread:  any.
  * Source:  clock_gettime(2) CLOCK_BOOTTIME; RFC 3339; Go time.RFC3339Nano.
  */
@@ -18,7 +18,7 @@ int64_t clock_mono_ns(void);
 int64_t clock_wall_ns(void);
 /* "2026-01-02T03:04:05.123456789Z"; fixed = nine digits, else trailing zeros are cut. */
 char *time_format_rfc3339(int64_t wall_ns, bool fixed);
-/* 0 to 9 fraction digits, 'Z' or an offset. */
+/* 0 to 9 fraction digits, 'Z' or an offset. -ERANGE outside of what 64 bits of nanoseconds reach. */
 int time_parse_rfc3339(const char *s, int64_t *ret_wall_ns);
 
 #endif

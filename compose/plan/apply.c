@@ -31,6 +31,12 @@ struct apply {
 	struct wills *wills; /* parallel to the model */
 };
 
+/* The loader has checked these; whoever speaks to the socket himself gets no more than is sane. */
+static int64_t clamp(double n)
+{
+	return n < 0 ? 0 : n > 100000 ? 100000 : (int64_t)n;
+}
+
 static int64_t wanted(const struct apply *a, const struct node *n)
 {
 	const struct json *given = json_get(a->b.opt->scale, n->name);
@@ -38,10 +44,10 @@ static int64_t wanted(const struct apply *a, const struct node *n)
 	const struct json *replicas = json_path(n->json, "deploy", "replicas", NULL);
 
 	if (given)
-		return (int64_t)json_num(given, 1);
+		return clamp(json_num(given, 1));
 	if (json_is(own, JSON_NUM))
-		return (int64_t)json_num(own, 1);
-	return json_is(replicas, JSON_NUM) ? (int64_t)json_num(replicas, 1) : 1;
+		return clamp(json_num(own, 1));
+	return json_is(replicas, JSON_NUM) ? clamp(json_num(replicas, 1)) : 1;
 }
 
 static const char *container_name(struct apply *a, const struct node *n, int number)
@@ -78,9 +84,10 @@ static const char *missing_network(struct apply *a, const struct node *n,
 	if (json_get(n->json, "network_mode"))
 		return NULL;
 	JSON_EACH(net, json_get(n->json, "networks")) {
-		const char *name = object_name(&a->b, "networks", json_key(net));
+		const char *name =
+			json_key(net) ? object_name(&a->b, "networks", json_key(net)) : NULL;
 
-		if (!in_list(c->networks, c->n_networks, name))
+		if (name && !in_list(c->networks, c->n_networks, name))
 			return name;
 	}
 	return NULL;
@@ -156,8 +163,8 @@ static void need_creation(struct apply *a, const struct node *n, size_t step)
 	struct builder *b = &a->b;
 
 	JSON_EACH(net, json_get(n->json, "networks")) {
-		ssize_t made = build_object_step(b, STEP_NETWORK_CREATE,
-						 object_name(b, "networks", json_key(net)));
+		const char *name = json_key(net) ? object_name(b, "networks", json_key(net)) : "";
+		ssize_t made = build_object_step(b, STEP_NETWORK_CREATE, name);
 
 		if (made >= 0)
 			build_need(b, step, (size_t)made);

@@ -113,7 +113,8 @@ void model_from_project(struct model *m, struct arena *a, const struct json *pro
 {
 	*m = (struct model){ .arena = a };
 	JSON_EACH(service, json_get(project, "services"))
-		node_add(m, json_key(service), service);
+		if (json_key(service))
+			node_add(m, json_key(service), service);
 	if (m->n)
 		qsort(m->v, m->n, sizeof(*m->v), by_name);
 	for (size_t i = 0; i < m->n; i++) {
@@ -122,7 +123,7 @@ void model_from_project(struct model *m, struct arena *a, const struct json *pro
 		JSON_EACH(d, json_get(n->json, "depends_on")) {
 			const struct node *on = model_find(m, json_key(d));
 
-			if (!on || on == n)
+			if (!json_key(d) || !on || on == n)
 				continue;
 			dep_add(m, n,
 				(struct dep){

@@ -249,13 +249,13 @@ int build_objects(struct builder *b, struct object_steps *out, struct err **e)
 	int r = 0;
 
 	JSON_EACH(network, json_get(b->project, "networks")) {
-		if (is_used(b, "networks", json_key(network)))
+		if (json_key(network) && is_used(b, "networks", json_key(network)))
 			r = build_network(b, network, out, e);
 		if (r < 0)
 			return r;
 	}
 	JSON_EACH(volume, json_get(b->project, "volumes")) {
-		if (is_used(b, "volumes", json_key(volume)))
+		if (json_key(volume) && is_used(b, "volumes", json_key(volume)))
 			r = build_volume(b, volume, out, e);
 		if (r < 0)
 			return r;

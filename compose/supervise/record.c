@@ -142,15 +142,22 @@ static void read_changing(const struct json *doc, struct record *r)
 	r->bundle = text_of(doc, "bundle");
 }
 
+/* A key may be there twice in a file somebody has edited. */
+static void delete_all(struct json *j, const char *key)
+{
+	while (json_get(j, key))
+		json_del(j, key);
+}
+
 static void keep_constant_text(const struct json *doc, struct record *r)
 {
 	AUTO(json) struct json *copy = json_dup(doc);
 	char *text;
 	size_t n;
 
-	json_del(copy, "spec");
+	delete_all(copy, "spec");
 	for (size_t i = 0; i < ARRAY_LEN(changing); i++)
-		json_del(copy, changing[i]);
+		delete_all(copy, changing[i]);
 	text = json_print(copy, false);
 	n = strlen(text);
 	r->pub = xstrndup(text + 1, n - 2); /* without the braces */
@@ -208,6 +215,14 @@ static void add_time(struct buf *out, const char *key, int64_t ns)
 	buf_addf(out, ",\"%s\":\"%s\"", key, text ? text : "");
 }
 
+static void add_text(struct buf *out, const char *key, const char *text)
+{
+	AUTO(json) struct json *j = json_new_str(text);
+	AUTO(mem) char *quoted = json_print(j, false);
+
+	buf_addf(out, ",\"%s\":%s", key, quoted);
+}
+
 static void show_members(const struct record *r, struct buf *out)
 {
 	buf_addstr(out, r->pub);
@@ -217,7 +232,7 @@ static void show_members(const struct record *r, struct buf *out)
 	add_time(out, "finished", r->finished_ns);
 	buf_addf(out, ",\"restart_count\":%lld,\"health\":\"%s\",\"oom\":%s",
 		 (long long)r->restart_count, health_name(r->health), r->oom ? "true" : "false");
-	buf_addf(out, ",\"bundle\":\"%s\"", r->bundle);
+	add_text(out, "bundle", r->bundle);
 	buf_addf(out, ",\"ports\":%s,\"networks\":%s", r->ports ? r->ports : "[]",
 		 r->addresses ? r->addresses : "{}");
 }
@@ -237,7 +252,7 @@ void record_print(const struct record *r, struct buf *out)
 		 r->was_up ? "true" : "false", r->by_user ? "true" : "false",
 		 (long long)r->delay_ns);
 	if (r->boot_id)
-		buf_addf(out, ",\"boot_id\":\"%s\"", r->boot_id);
+		add_text(out, "boot_id", r->boot_id);
 	buf_addf(out, ",\"spec\":%s}\n", r->spec);
 }
 
