@@ -84,6 +84,8 @@ struct nlattr *nlmsg_nest(struct nl_msg *m, int type)
 	return n;
 }
 
+#define NEIGHBOUR_WORDS "add neighbour"
+
 void nlbatch_add(struct nlbatch *b, struct nl_msg *m, char *what)
 {
 	struct nlmsghdr *h = nlmsg_hdr(m);
@@ -275,7 +277,7 @@ void nlbatch_neigh(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip,
 
 	nlmsg_add(m, NDA_DST, ip->b, ipaddr_len(ip));
 	nlmsg_add(m, NDA_LLADDR, mac->b, sizeof(mac->b));
-	nlbatch_add(b, m, xasprintf("add neighbour %s", ipaddr_format(ip, text)));
+	nlbatch_add(b, m, xasprintf(NEIGHBOUR_WORDS " %s", ipaddr_format(ip, text)));
 }
 
 void nlbatch_group_delete(struct nlbatch *b, uint32_t group)
@@ -329,13 +331,17 @@ const char *netlink_extack(struct nlmsghdr *h)
 static int answer_check(const struct nlbatch *b, struct nlmsghdr *h, struct err **e)
 {
 	struct nlmsgerr *answer = nlmsg_data(h);
-	const char *words;
+	const char *what, *words;
 
 	if (!answer->error || h->nlmsg_seq > b->what.n)
 		return 0;
+	what = b->what.v[h->nlmsg_seq ? h->nlmsg_seq - 1 : 0];
+	/* The table of neighbours is the whole machine's and may be full. They only spare a first
+	 * question: no reason to keep a container from starting. */
+	if (answer->error == -ENOBUFS && starts_with(what, NEIGHBOUR_WORDS))
+		return 0;
 	words = netlink_extack(h);
-	return err_sys(e, -answer->error, "%s%s%s", b->what.v[h->nlmsg_seq ? h->nlmsg_seq - 1 : 0],
-		       *words ? ": " : "", words);
+	return err_sys(e, -answer->error, "%s%s%s", what, *words ? ": " : "", words);
 }
 
 static int answers_read(const struct nlbatch *b, int fd, struct err **e)
