@@ -288,7 +288,7 @@ static void add_keep(struct apply *a, const struct node *n, const struct seen_co
 {
 	struct builder *b = &a->b;
 	struct wills *w = &a->wills[n - b->m.v];
-	bool up = seen_is_up(c) && !is_stopped_by_plan(b, c->id);
+	bool up = seen_runs(c) && !is_stopped_by_plan(b, c->id);
 
 	if (up)
 		(void)build_step(b, step_of(n, STEP_RUNNING, c, "up to date"));

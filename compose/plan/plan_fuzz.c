@@ -19,7 +19,7 @@ static void observe(const struct json *list, struct seen_container *v, size_t *r
 			.service = json_str(c, "service", "s"),
 			.number = (int)json_int(c, "number", 1) % 100,
 			.oneoff = json_bool(c, "oneoff", false),
-			.state = (enum seen_state)((unsigned)json_int(c, "state", 1) % 7),
+			.state = (enum seen_state)((unsigned)json_int(c, "state", 1) % 8),
 			.config_hash = json_str(c, "hash", NULL),
 			.depends_on = json_str(c, "depends_on", NULL),
 		};

@@ -18,7 +18,8 @@ enum seen_state {
 	SEEN_CREATED,
 	SEEN_RUNNING,
 	SEEN_PAUSED,
-	SEEN_RESTARTING,
+	SEEN_RESTARTING, /* waits for the policy's delay */
+	SEEN_STOPPING,	 /* its end was asked for and is on the way */
 	SEEN_REMOVING,
 	SEEN_EXITED,
 	SEEN_DEAD,
@@ -58,9 +59,17 @@ struct seen {
 	size_t n_volumes;
 };
 
+/* Has a program, or will have one by itself. */
 static inline bool seen_is_up(const struct seen_container *c)
 {
-	return c->state == SEEN_RUNNING || c->state == SEEN_PAUSED || c->state == SEEN_RESTARTING;
+	return c->state == SEEN_RUNNING || c->state == SEEN_PAUSED || c->state == SEEN_RESTARTING ||
+	       c->state == SEEN_STOPPING;
+}
+
+/* Nothing has to be done for it to run. */
+static inline bool seen_runs(const struct seen_container *c)
+{
+	return c->state == SEEN_RUNNING || c->state == SEEN_PAUSED;
 }
 
 #endif

@@ -90,7 +90,7 @@ static int start_service(struct builder *b, size_t i, struct err **e)
 	for (size_t k = 0; r == 0 && k < count; k++) {
 		size_t step;
 
-		if (seen_is_up(v[k]))
+		if (seen_runs(v[k]))
 			continue;
 		step = build_step(b, step_for(STEP_START, v[k]));
 		build_need_all(b, step, &gates);

@@ -106,6 +106,8 @@ static enum seen_state seen_state_of(const struct container *c)
 		return SEEN_PAUSED;
 	if (c->state == CT_REMOVING)
 		return SEEN_REMOVING;
+	if (c->state == CT_STOPPING || c->state == CT_DOOMED)
+		return SEEN_STOPPING;
 	if (container_is_up(c))
 		return c->state == CT_BACKOFF ? SEEN_RESTARTING : SEEN_RUNNING;
 	return c->rec.started_ns ? SEEN_EXITED : SEEN_CREATED;

@@ -97,12 +97,34 @@ static void on_start_change(struct waiter *w, struct container *c)
 		started(rs); /* over already: it did start */
 }
 
-static void launch(struct run_step *rs)
+static void launch_now(struct run_step *rs)
 {
 	step_watch(rs, on_start_change);
 	container_feed(rs->c, EV_START);
 	if (rs->is_waiting && rs->c->state == CT_RUNNING)
 		on_start_change(&rs->waiter, rs->c);
+}
+
+static bool is_going_down(const struct container *c)
+{
+	return c->state == CT_STOPPING || c->state == CT_DOOMED;
+}
+
+static void on_down(struct waiter *w, struct container *c)
+{
+	struct run_step *rs = step_of_waiter(w);
+
+	if (c == rs->c && !is_going_down(c))
+		launch_now(rs);
+}
+
+/* A stop may be under way that nobody of ours has asked for: a predecessor's. It ends first. */
+static void launch(struct run_step *rs)
+{
+	if (is_going_down(rs->c))
+		step_watch(rs, on_down);
+	else
+		launch_now(rs);
 }
 
 void run_start(struct run_step *rs)
