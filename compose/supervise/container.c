@@ -436,6 +436,9 @@ void container_stop(struct container *c, int64_t grace_ns)
 	c->rec.by_user = true;
 	c->grace_ns = grace_ns;
 	container_feed(c, grace_ns == 0 ? EV_KILL : EV_STOP);
+	/* Not running yet, and not to: what the shim has made so far can go at once. */
+	if (c->state == CT_DOOMED && grace_ns == 0)
+		(void)shimc_kill(&c->shim, SIGKILL);
 }
 
 int container_kill(struct container *c, int signal)

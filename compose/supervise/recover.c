@@ -301,7 +301,11 @@ void recover_state(struct container *c, const struct shim_state *st)
 		container_stop(c, 0);
 		(void)shimc_kill(&c->shim, 9);
 	}
-	/* Otherwise "started", "failed" or "exited" is on its way. */
+	/* Our predecessor may have died before it could say so; the shim takes it once. */
+	if (!c->rec.oneoff &&
+	    (st->phase == SHIM_PHASE_CREATED || st->phase == SHIM_PHASE_CREATING))
+		(void)shimc_start(&c->shim);
+	/* "started", "failed" or "exited" is on its way. */
 	container_save(c);
 	answered(c);
 }
@@ -369,6 +373,40 @@ void recover_networks(struct sup *s)
 	netc_call(&s->net, req, NULL, NULL);
 }
 
+struct sweep_job {
+	struct job job;
+	struct sup *sup;
+};
+
+static void sweep_work(struct job *j)
+{
+	j->r = volume_sweep(((struct sweep_job *)j)->sup->root, &j->e);
+}
+
+static void sweep_done(struct job *j)
+{
+	struct sup *s = ((struct sweep_job *)j)->sup;
+
+	if (j->r < 0)
+		log_write(LOG_WARN, "project %s: %s", s->project, err_text(j->e));
+	err_free(j->e);
+	free(j);
+	s->n_jobs--;
+	sup_maybe_end(s);
+}
+
+/* Volumes somebody was making or removing when he died. */
+static void sweep_volumes(struct sup *s)
+{
+	struct sweep_job *k = xcalloc(1, sizeof(*k));
+
+	k->job.work = sweep_work;
+	k->job.done = sweep_done;
+	k->sup = s;
+	s->n_jobs++;
+	job_start(&s->loop, &k->job);
+}
+
 void recover_all(struct sup *s, void (*done)(struct sup *s))
 {
 	struct recovery *v = xcalloc(1, sizeof(*v));
@@ -381,6 +419,7 @@ void recover_all(struct sup *s, void (*done)(struct sup *s))
 	s->recovery = v;
 	if (dir_list(AT_FDCWD, s->containers_dir, &names, NULL) < 0)
 		names.n = 0;
+	sweep_volumes(s);
 	netc_hold(&s->net);
 	for (size_t i = 0; i < names.n; i++)
 		recover_one(s, names.v[i]);
