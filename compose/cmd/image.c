@@ -25,7 +25,7 @@ static int image_run(struct cli *cli, const void *opts, char **args, size_t n, s
 
 static const struct cmd *const subs[] = {
 	IMAGE_COMMAND("import", "FILE|- [REPOSITORY[:TAG]]",
-		      "Bring a root file system or a saved image into the store"),
+		      "Bring a root file system into the store"),
 	IMAGE_COMMAND("inspect", "IMAGE...", "Show what is known about images"),
 	IMAGE_COMMAND("ls", "[REPOSITORY[:TAG]]", "List images"),
 	IMAGE_COMMAND("rm", "IMAGE...", "Remove images"),

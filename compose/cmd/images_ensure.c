@@ -91,7 +91,7 @@ static int missing(struct cli *cli, const struct node *service, struct err **e)
 		err_hint(e, "service \"%s\" can be built: leave out --no-build", service->key);
 	else
 		err_hint(e, "service \"%s\" needs it; \"compose image import FILE %s\" brings a root "
-			 "file system or a saved image into the store", service->key, ref);
+			 "file system into the store", service->key, ref);
 	return -ENOENT;
 }
 
