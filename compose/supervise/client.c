@@ -126,6 +126,54 @@ static void make_environ(struct strv *out)
 	strv_env_set(out, "UV_THREADPOOL_SIZE", "4");
 }
 
+/* The path of this program, which the guardian is to run as the supervisor. */
+static int guardian_argv(const char *project, struct strv *argv, struct err **e)
+{
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n < 0)
+		return err_sys(e, errno, "read /proc/self/exe");
+	exe[n] = '\0';
+	strv_add(argv, "compose-shim");
+	strv_add(argv, "guard");
+	strv_add(argv, "--");
+	strv_add(argv, exe);
+	strv_add(argv, "supervise");
+	strv_add(argv, project);
+	return 0;
+}
+
+/* A session of its own, with no signal blocked or ignored, whatever ours are. */
+static void guardian_attributes(posix_spawnattr_t *attr)
+{
+	sigset_t none, all;
+
+	(void)posix_spawnattr_init(attr);
+	(void)sigemptyset(&none);
+	(void)sigfillset(&all);
+	(void)posix_spawnattr_setsigmask(attr, &none);
+	(void)posix_spawnattr_setsigdefault(attr, &all);
+	(void)posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+						     POSIX_SPAWN_SETSIGDEF);
+}
+
+/* Nothing to read, errors to the log, the readiness pipe where the supervisor looks for it. */
+static int guardian_files(posix_spawn_file_actions_t *fa, int log_fd, int ready)
+{
+	int r;
+
+	(void)posix_spawn_file_actions_init(fa);
+	r = posix_spawn_file_actions_addopen(fa, 0, "/dev/null", O_RDWR, 0);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(fa, 0, 1);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(fa, log_fd, 2);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(fa, ready, SUPERVISE_READY_FD);
+	return r ? r : posix_spawn_file_actions_addchdir_np(fa, "/");
+}
+
 static int spawn_guardian(const char *project, int log_fd, int ready, struct err **e)
 {
 	AUTO(mem) char *shim = place_program("compose-shim");
@@ -133,41 +181,17 @@ static int spawn_guardian(const char *project, int log_fd, int ready, struct err
 	AUTO(strv) struct strv envp = STRV_INIT;
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
-	sigset_t none, all;
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	pid_t pid;
 	int r;
 
 	if (!shim)
 		return err_set(e, ENOENT, "compose-shim: no such program");
-	if (n < 0)
-		return err_sys(e, errno, "read /proc/self/exe");
-	exe[n] = '\0';
-	strv_add(&argv, "compose-shim");
-	strv_add(&argv, "guard");
-	strv_add(&argv, "--");
-	strv_add(&argv, exe);
-	strv_add(&argv, "supervise");
-	strv_add(&argv, project);
+	r = guardian_argv(project, &argv, e);
+	if (r < 0)
+		return r;
 	make_environ(&envp);
-	(void)posix_spawn_file_actions_init(&fa);
-	(void)posix_spawnattr_init(&attr);
-	(void)sigemptyset(&none);
-	(void)sigfillset(&all);
-	(void)posix_spawnattr_setsigmask(&attr, &none);
-	(void)posix_spawnattr_setsigdefault(&attr, &all);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-						      POSIX_SPAWN_SETSIGDEF);
-	r = posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDWR, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&fa, 0, 1);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&fa, log_fd, 2);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&fa, ready, SUPERVISE_READY_FD);
-	if (r == 0)
-		r = posix_spawn_file_actions_addchdir_np(&fa, "/");
+	guardian_attributes(&attr);
+	r = guardian_files(&fa, log_fd, ready);
 	if (r == 0)
 		r = posix_spawn(&pid, shim, &fa, &attr, argv.v, envp.v);
 	(void)posix_spawnattr_destroy(&attr);
