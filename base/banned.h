@@ -1,7 +1,10 @@
 /*
  * base/banned.h - functions that do not compile here. Forced into every unit by the build.
  *
- * Owns, Units, Errors, Thread: nothing, none, none, any.
+ * Owns:    nothing.
+ * Units:   none.
+ * Errors:  none at run time; a use stops the build.
+ * Thread:  any.
  * Source:  git banned.h (the idea); STYLE of this project.
  */
 #ifndef BASE_BANNED_H
