@@ -6,7 +6,8 @@ target_compile_definitions(compose_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS
 target_compile_options(compose_flags INTERFACE -include ${CMAKE_SOURCE_DIR}/base/banned.h -Wall -Wextra -Wshadow -Wstrict-prototypes
   -Wmissing-prototypes -Wformat=2 -Wvla -Wundef -Wwrite-strings -Wimplicit-fallthrough
   -fno-strict-aliasing -ffunction-sections -fdata-sections)
-target_link_options(compose_flags INTERFACE -Wl,--as-needed -Wl,--gc-sections -Wl,-z,relro)
+target_link_options(compose_flags INTERFACE -Wl,--as-needed -Wl,--gc-sections -Wl,-z,relro
+  -Wl,-z,pack-relative-relocs)
 if(COMPOSE_WERROR)
   target_compile_options(compose_flags INTERFACE -Werror)
 endif()
@@ -42,6 +43,23 @@ pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 if(COMPOSE_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 endif()
+
+# archive(TARGET FILE)
+#
+# Links TARGET's library out of its archive FILE where the system has it. Each shared library costs a command
+# a quarter of a millisecond before main(); the archive costs only the pages that are touched.
+function(archive target file)
+  if(COMPOSE_SANITIZE OR COMPOSE_FUZZ)
+    return()
+  endif()
+  find_library(${file}_PATH ${file} HINTS ${${target}_LIBRARY_DIRS} ${${target}_LIBDIR})
+  if(${file}_PATH)
+    set_property(TARGET PkgConfig::${target} PROPERTY INTERFACE_LINK_LIBRARIES ${${file}_PATH})
+  endif()
+endfunction()
+archive(YAML libyaml.a)
+archive(UV libuv_a.a)
+archive(SECCOMP libseccomp.a)
 
 # room(NAME [DIRS sub...] [DEPS room...] [LIBS target...])
 #
