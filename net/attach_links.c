@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "net/attach.h"
-#include "net/nft_text.h"
+#include "net/nft_table.h"
 #include "net/nl.h"
 
 enum {

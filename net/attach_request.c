@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "net/attach.h"
 #include "net/names.h"
-#include "net/nft_text.h"
+#include "net/nft_table.h"
 
 static int slot_read(struct attach *a, const struct json *one, struct slot *s, struct err **e)
 {

@@ -14,7 +14,7 @@
 #include "base/fdio.h"
 #include "base/test.h"
 #include "net/netns.h"
-#include "net/nft_internal.h"
+#include "net/nft_library/nft_library.h"
 #include "net/nl.h"
 #include "net/worker.h"
 
@@ -337,14 +337,13 @@ static void also_when_bridged_frames_pass_no_filter(void **state)
 static void also_beside_a_firewall_that_drops(void **state)
 {
 	struct fixture *f = *state;
-	AUTO(nft) struct nft *nft = nft_new();
+	AUTO(nftlib) struct nftlib *nft = nftlib_new();
 
 	assert_int_equal(
-		nft_run(nft,
-			"table ip filter {\n chain DOCKER-USER {\n  counter return\n }\n"
-			" chain FORWARD { type filter hook forward priority 0; policy drop;\n"
-			"  jump DOCKER-USER\n }\n}\n",
-			"test", NULL),
+		nftlib_run(nft,
+			   "table ip filter {\n chain DOCKER-USER {\n  counter return\n }\n"
+			   " chain FORWARD { type filter hook forward priority 0; policy drop;\n"
+			   "  jump DOCKER-USER\n }\n}\n"),
 		0);
 	stack_make(f);
 	check_all(f);

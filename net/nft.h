@@ -6,12 +6,12 @@
  * table is replaced by one transaction made from the store. Its cost does not depend on the number
  * of published ports: addresses and ports sit in sets and maps.
  *
- * Owns:    struct nft owns the library's context, made at first use (it costs half a millisecond).
+ * Owns:    struct nft owns its sockets, opened at first use.
  * Units:   none.
- * Errors:  EIO with nft's own words, EOPNOTSUPP when the kernel has no nf_tables.
+ * Errors:  the kernel's own codes, EOPNOTSUPP when it has no nf_tables.
  * Thread:  any one thread at a time; the network namespace is that of the first use.
- * Source:  nft(8); libnftables(3). nft 1.0.6: a "}" after a rule needs a newline; "priority dstnat"
- *          is refused on the output hook; a re-sent table block appends to what is there.
+ * Source:  nft(8). The messages are made here and not by libnftables: its start and its view of
+ *          all tables, made anew for each command, cost more than everything else the worker does.
  */
 #ifndef NET_NFT_H
 #define NET_NFT_H
@@ -32,8 +32,8 @@ static inline void nft_autop(struct nft **n)
 	nft_free(*n);
 }
 
-/* Does what can be done before the first request: makes the context and takes the library's memory
- * and code through a parse that ends in an error and a list. Changes nothing. */
+/* Does what can be done before the first request: opens the socket, has the kernel load what it needs
+ * for a first answer, and touches the memory and code that making a table needs. Changes nothing. */
 void nft_warm(struct nft *n, const struct store *s);
 
 /* Replaces the table by what the store says; without any bridge network the table is removed. */

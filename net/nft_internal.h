@@ -1,18 +1,21 @@
 /*
- * net/nft_internal.h - what the nft_*.c files share.
+ * net/nft_internal.h - what the nft*.c files share.
  *
- * Owns:    *ret_json is borrowed from the context, valid until its next use.
+ * Owns:    struct nft its sockets, opened at first use.
  * Units:   none.
- * Errors:  ENOENT when nft says that something does not exist, else EIO.
+ * Errors:  none.
  * Thread:  as net/nft.h.
- * Source:  libnftables(3), libnftables-json(5).
+ * Source:  none.
  */
 #ifndef NET_NFT_INTERNAL_H
 #define NET_NFT_INTERNAL_H
 
 #include "net/nft.h"
+#include "net/nl_nft.h"
 
-int nft_run(struct nft *n, const char *text, const char *what, struct err **e);
-int nft_query(struct nft *n, const char *text, const char **ret_json, struct err **e);
+struct nft {
+	struct nfsock sock;
+	int links; /* rtnetlink socket */
+};
 
 #endif

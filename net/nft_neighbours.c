@@ -5,11 +5,16 @@
  * itself. Isolation does not suffer: our own forward chain still decides about these packets, also
  * about those to dockerd's bridges, which count on nobody else forwarding to them.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <net/if.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "net/nft_internal.h"
-#include "net/nft_text.h"
+#include "net/nft_table.h"
 #include "net/xtables.h"
 
 static const char ours[] = "cb*"; /* bridges with computed names */
@@ -17,160 +22,120 @@ static const char mark[] = "compose ";
 
 /* A chain our rules belong in. */
 struct place {
-	const char *family, *table, *chain;
+	uint8_t family;
+	const char *table, *chain;
 	bool is_user_chain;
 };
 
-/* What is in it. */
-struct rules {
-	struct strv comments; /* of our rules */
-	struct strv handles;
-	int64_t last_return; /* handle of a plain "return" at the end, 0 = none */
-};
-
-static void rules_done(struct rules *r)
+static bool is_forward(const struct nfchain_info *c)
 {
-	strv_done(&r->comments);
-	strv_done(&r->handles);
+	return c->is_forward && !starts_with(c->table, "compose_");
 }
 
-static bool is_filter_family(const char *family)
+static bool is_user_chain_of(const struct nfchain_info *c, const struct nfchain_info *like)
 {
-	return streq(family, "ip") || streq(family, "ip6") || streq(family, "inet");
+	return c->family == like->family && streq(c->table, like->table) &&
+	       streq(c->name, "DOCKER-USER");
 }
 
-static bool is_forward(const struct json *chain)
+static bool has_user_chain(const struct nfchains *list, const struct nfchain_info *like)
 {
-	return streq(json_str(chain, "hook", ""), "forward") &&
-	       is_filter_family(json_str(chain, "family", "")) &&
-	       !starts_with(json_str(chain, "table", ""), "compose_");
-}
-
-static bool is_dropping(const struct json *chain)
-{
-	return is_forward(chain) && streq(json_str(chain, "policy", ""), "drop");
-}
-
-static bool has_user_chain(const struct json *list, const struct json *like)
-{
-	JSON_EACH(one, json_get(list, "nftables")) {
-		const struct json *c = json_get(one, "chain");
-
-		if (c && streq(json_str(c, "family", ""), json_str(like, "family", "")) &&
-		    streq(json_str(c, "table", ""), json_str(like, "table", "")) &&
-		    streq(json_str(c, "name", ""), "DOCKER-USER"))
+	for (size_t i = 0; i < list->n; i++)
+		if (is_user_chain_of(&list->v[i], like))
 			return true;
-	}
 	return false;
 }
 
-static int query(struct nft *n, const char *cmd, struct json **ret, struct err **e)
+static bool has_comment(const struct nfrules *r, const char *comment)
 {
-	const char *text = NULL;
-	int r = nft_query(n, cmd, &text, e);
-
-	return r < 0 ? r : json_parse(text, strlen(text), ret, e);
+	for (size_t i = 0; i < r->n; i++)
+		if (streq(r->v[i].comment, comment))
+			return true;
+	return false;
 }
 
-static bool is_plain_return(const struct json *rule)
+/* Matches the names that begin with the pattern when a "*" ends it, else the name itself. */
+static void put_pattern(struct nfbatch *b, const char *pattern)
 {
-	const struct json *expr = json_get(rule, "expr");
+	char name[IFNAMSIZ] = "";
+	size_t n = strnlen(pattern, sizeof(name) - 1);
+	bool is_prefix = n && pattern[n - 1] == '*';
 
-	JSON_EACH(one, expr)
-		if (!json_get(one, "return") && !json_get(one, "counter"))
-			return false;
-	return json_len(expr) > 0;
-}
-
-static void rule_look(const struct json *rule, struct rules *r)
-{
-	const char *comment = json_str(rule, "comment", "");
-
-	r->last_return = is_plain_return(rule) ? json_int(rule, "handle", 0) : 0;
-	if (!starts_with(comment, mark))
-		return;
-	strv_add(&r->comments, comment);
-	strv_addf(&r->handles, "%lld", (long long)json_int(rule, "handle", 0));
-}
-
-static int rules_read(struct nft *n, const struct place *p, struct rules *ret, struct err **e)
-{
-	AUTO(mem) char *cmd = xasprintf("list chain %s %s %s\n", p->family, p->table, p->chain);
-	AUTO(json) struct json *list = NULL;
-	int r = query(n, cmd, &list, e);
-
-	JSON_EACH(one, json_get(list, "nftables"))
-		if (json_get(one, "rule"))
-			rule_look(json_get(one, "rule"), ret);
-	return r;
+	memcpy(name, pattern, is_prefix ? n - 1 : n);
+	nfexpr_match(b, true, name, is_prefix ? n - 1 : sizeof(name));
 }
 
 /* Before a last "return", behind the rules a user has there; at the front of a chain that is not
  * meant for users. */
-static void rule_add(struct buf *b, const struct place *p, const struct rules *r, const char *way,
+static void rule_add(struct nfbatch *b, const struct place *p, const struct nfrules *r, bool is_out,
 		     const char *pattern)
 {
-	AUTO(mem) char *comment = xasprintf("%s%s %s", mark, way, pattern);
+	AUTO(mem)
+	char *comment = xasprintf("%s%s %s", mark, is_out ? "oifname" : "iifname", pattern);
+	bool ends_in_return = r->n && r->v[r->n - 1].is_plain_return;
+	enum nf_place where = ends_in_return ? NF_BEFORE : p->is_user_chain ? NF_LAST : NF_FIRST;
 
-	if (strv_has(&r->comments, comment))
+	if (has_comment(r, comment))
 		return;
-	buf_addf(b, "%s rule %s %s %s ", p->is_user_chain && !r->last_return ? "add" : "insert",
-		 p->family, p->table, p->chain);
-	if (r->last_return)
-		buf_addf(b, "handle %lld ", (long long)r->last_return);
-	buf_addf(b, "%s \"%s\" accept comment \"%s\"\n", way, pattern, comment);
+	nfbatch_rule_begin(b, p->chain, where, ends_in_return ? r->v[r->n - 1].handle : 0);
+	nfexpr_load_meta(b, is_out ? NFT_META_OIFNAME : NFT_META_IIFNAME, 0);
+	put_pattern(b, pattern);
+	nfexpr_verdict(b, NF_ACCEPT, NULL);
+	nfbatch_rule_end(b, comment);
 }
 
-static void patterns_add(struct buf *b, const struct place *p, const struct rules *r,
+static void pattern_add(struct nfbatch *b, const struct place *p, const struct nfrules *r,
+			const char *pattern)
+{
+	rule_add(b, p, r, /* is_out= */ false, pattern);
+	rule_add(b, p, r, /* is_out= */ true, pattern);
+}
+
+static void patterns_add(struct nfbatch *b, const struct place *p, const struct nfrules *r,
 			 const struct store *s)
 {
-	rule_add(b, p, r, "iifname", ours);
-	rule_add(b, p, r, "oifname", ours);
+	pattern_add(b, p, r, ours);
 	for (size_t i = 0; i < s->n_networks; i++) {
 		const struct network *net = s->networks[i];
 
-		if (!network_is_bridge(net) || starts_with(net->bridge, "cb"))
-			continue;
-		rule_add(b, p, r, "iifname", net->bridge);
-		rule_add(b, p, r, "oifname", net->bridge);
+		if (network_is_bridge(net) && !starts_with(net->bridge, "cb"))
+			pattern_add(b, p, r, net->bridge);
 	}
 }
 
 static int place_open(struct nft *n, const struct place *p, const struct store *s, struct err **e)
 {
-	AUTO(buf) struct buf text = BUF_INIT;
-	struct rules rules = { 0 };
-	int r = rules_read(n, p, &rules, e);
+	AUTO(nfbatch) struct nfbatch b = NFBATCH_INIT;
+	AUTO(nfrules) struct nfrules rules = { 0 };
+	int r = nfsock_rules(&n->sock, p->family, p->table, p->chain, &rules, e);
 
-	if (r == 0)
-		patterns_add(&text, p, &rules, s);
-	rules_done(&rules);
-	if (r < 0 || !text.n)
+	if (r < 0)
 		return r;
-	return nft_run(n, buf_str(&text), "let our bridges pass the host's firewall", e);
+	nfbatch_begin(&b, p->family, p->table);
+	patterns_add(&b, p, &rules, s);
+	return nfsock_send(&n->sock, &b, "let our bridges pass the host's firewall", e);
 }
 
-static struct place place_of(const struct json *chain, bool is_user_chain)
+static struct place place_of(const struct nfchain_info *c, bool is_user_chain)
 {
-	return (struct place){ json_str(chain, "family", ""), json_str(chain, "table", ""),
-			       is_user_chain ? "DOCKER-USER" : json_str(chain, "name", ""),
+	return (struct place){ c->family, c->table, is_user_chain ? "DOCKER-USER" : c->name,
 			       is_user_chain };
 }
 
 int nft_neighbours_ensure(struct nft *n, const struct store *s, struct err **e)
 {
-	AUTO(json) struct json *list = NULL;
-	int r = query(n, "list chains\n", &list, e);
+	AUTO(nfchains) struct nfchains list = { 0 };
+	int r = nfsock_chains(&n->sock, &list, e);
 
 	if (r < 0)
 		return r;
-	JSON_EACH(one, json_get(list, "nftables")) {
-		const struct json *c = json_get(one, "chain");
+	for (size_t i = 0; i < list.n; i++) {
+		const struct nfchain_info *c = &list.v[i];
 		struct place p;
 
-		if (!is_dropping(c))
+		if (!is_forward(c) || !c->drops)
 			continue;
-		p = place_of(c, has_user_chain(list, c));
+		p = place_of(c, has_user_chain(&list, c));
 		r = place_open(n, &p, s, e);
 		if (r < 0)
 			return r;
@@ -198,18 +163,17 @@ static bool is_needed(const char *comment, const struct links *links)
 static int place_clear(struct nft *n, const struct place *p, const struct links *links,
 		       struct err **e)
 {
-	AUTO(buf) struct buf text = BUF_INIT;
-	struct rules rules = { 0 };
-	int r = rules_read(n, p, &rules, e);
+	AUTO(nfbatch) struct nfbatch b = NFBATCH_INIT;
+	AUTO(nfrules) struct nfrules rules = { 0 };
+	int r = nfsock_rules(&n->sock, p->family, p->table, p->chain, &rules, e);
 
-	for (size_t i = 0; r == 0 && i < rules.comments.n; i++)
-		if (!is_needed(rules.comments.v[i], links))
-			buf_addf(&text, "delete rule %s %s %s handle %s\n", p->family, p->table,
-				 p->chain, rules.handles.v[i]);
-	rules_done(&rules);
-	if (r < 0 || !text.n)
+	if (r < 0)
 		return r;
-	return nft_run(n, buf_str(&text), "remove our rules from the host's firewall", e);
+	nfbatch_begin(&b, p->family, p->table);
+	for (size_t i = 0; i < rules.n; i++)
+		if (starts_with(rules.v[i].comment, mark) && !is_needed(rules.v[i].comment, links))
+			nfbatch_rule_del(&b, p->chain, rules.v[i].handle);
+	return nfsock_send(&n->sock, &b, "remove our rules from the host's firewall", e);
 }
 
 static bool has_cb(const struct links *links)
@@ -223,18 +187,18 @@ static bool has_cb(const struct links *links)
 int nft_neighbours_clear(struct nft *n, const struct network *gone, const struct links *links,
 			 struct err **e)
 {
-	AUTO(json) struct json *list = NULL;
+	AUTO(nfchains) struct nfchains list = { 0 };
 	int r;
 
 	if (!network_is_bridge(gone) || (starts_with(gone->bridge, "cb") && has_cb(links)))
 		return 0;
-	r = query(n, "list chains\n", &list, e);
+	r = nfsock_chains(&n->sock, &list, e);
 	if (r < 0)
 		return r;
 	/* Also where nothing drops any more: the policy may have changed since. */
-	JSON_EACH(one, json_get(list, "nftables")) {
-		const struct json *c = json_get(one, "chain");
-		bool is_user_chain = c && streq(json_str(c, "name", ""), "DOCKER-USER");
+	for (size_t i = 0; i < list.n; i++) {
+		const struct nfchain_info *c = &list.v[i];
+		bool is_user_chain = streq(c->name, "DOCKER-USER");
 		struct place p;
 
 		if (!is_user_chain && !is_forward(c))

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "net/attach.h"
 #include "net/conntrack.h"
-#include "net/nft_text.h"
+#include "net/nft_table.h"
 
 static int publish(struct attach *a, struct err **e)
 {

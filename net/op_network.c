@@ -8,7 +8,7 @@
 #include "base/sha256.h"
 #include "net/names.h"
 #include "net/netns.h"
-#include "net/nft_text.h"
+#include "net/nft_table.h"
 #include "net/nl.h"
 #include "net/worker.h"
 

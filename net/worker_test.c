@@ -15,7 +15,7 @@
 #include "base/fdio.h"
 #include "base/test.h"
 #include "net/names.h"
-#include "net/nft_internal.h"
+#include "net/nft_library/nft_library.h"
 #include "net/nl.h"
 #include "net/worker.h"
 
@@ -136,13 +136,13 @@ static char *snapshot(struct fixture *f)
 {
 	struct buf b = BUF_INIT;
 	AUTO(links) struct links links = { 0 };
-	AUTO(nft) struct nft *nft = nft_new();
+	AUTO(nftlib) struct nftlib *nft = nftlib_new();
 	const char *rules = NULL;
 
 	assert_int_equal(netlink_links(f->w.nl, &links, NULL), 0);
 	for (size_t i = 0; i < links.n; i++)
 		buf_addf(&b, "%s %s\n", links.v[i].name, links.v[i].kind);
-	assert_int_equal(nft_query(nft, "list ruleset\n", &rules, NULL), 0);
+	assert_int_equal(nftlib_query(nft, "list ruleset\n", &rules), 0);
 	for (const char *p = rules; *p; p++) {
 		if (starts_with(p, "\"handle\": "))
 			p += strcspn(p, ",}");
@@ -156,29 +156,29 @@ static char *snapshot(struct fixture *f)
 static void assert_nothing_left(struct fixture *f)
 {
 	AUTO(links) struct links links = { 0 };
-	AUTO(nft) struct nft *nft = nft_new();
+	AUTO(nftlib) struct nftlib *nft = nftlib_new();
 	const char *rules = NULL;
 
 	assert_int_equal(netlink_links(f->w.nl, &links, NULL), 0);
 	assert_int_equal(links.n, 1);
-	assert_int_equal(nft_query(nft, "list tables\n", &rules, NULL), 0);
+	assert_int_equal(nftlib_query(nft, "list tables\n", &rules), 0);
 	assert_null(strstr(rules, "compose"));
 }
 
 static void run_rules(struct fixture *f, const char *text)
 {
-	AUTO(nft) struct nft *nft = nft_new();
+	AUTO(nftlib) struct nftlib *nft = nftlib_new();
 
 	(void)f;
-	assert_int_equal(nft_run(nft, text, "test", NULL), 0);
+	assert_int_equal(nftlib_run(nft, text), 0);
 }
 
 static bool rules_have(const char *words)
 {
-	AUTO(nft) struct nft *nft = nft_new();
+	AUTO(nftlib) struct nftlib *nft = nftlib_new();
 	const char *rules = NULL;
 
-	assert_int_equal(nft_query(nft, "list ruleset\n", &rules, NULL), 0);
+	assert_int_equal(nftlib_query(nft, "list ruleset\n", &rules), 0);
 	return strstr(rules, words) != NULL;
 }
 
