@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fdio.h"
 #include "base/json.h"
+#include "base/json_image.h"
 #include "base/map.h"
 #include "base/path.h"
 #include "base/sha256.h"
@@ -118,6 +119,80 @@ static void sha256_agrees_with_the_standard(void **state)
 	memset(many, 'a', 1000000);
 	sha256_hex(many, 1000000, hex);
 	assert_string_equal(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+/* A copy at an address of its own, as a mapping would be. */
+static int thaw(const struct buf *image, size_t n, void **ret_copy, const struct json **ret)
+{
+	*ret_copy = xmemdup(image->p, n);
+	return json_thaw(*ret_copy, n, ret, NULL);
+}
+
+static void json_image_reads_like_the_tree(void **state)
+{
+	static const char text[] = "{\"a\":[1,-2.5,\"x\",null,true,{}],\"\":\"\",\"b\":{\"c\":[[],false]}}";
+	AUTO(json) struct json *j = NULL;
+	AUTO(buf) struct buf image = BUF_INIT;
+	AUTO(buf) struct buf flat = BUF_INIT;
+	AUTO(buf) struct buf flat_again = BUF_INIT;
+	AUTO(mem) char *printed = NULL;
+	const struct json *again = NULL;
+	void *copy = NULL;
+
+	(void)state;
+	assert_int_equal(json_parse(text, sizeof(text) - 1, &j, NULL), 0);
+	json_freeze(j, &image);
+	assert_int_equal(thaw(&image, image.n, &copy, &again), 0);
+	printed = json_print(again, false);
+	assert_string_equal(printed, text);
+	json_flatten(j, &flat);
+	json_flatten(again, &flat_again);
+	assert_string_equal(buf_str(&flat), buf_str(&flat_again));
+	free(copy);
+}
+
+static void flat_text_tells_trees_apart(void **state)
+{
+	static const char *const texts[] = { "[]",	 "{}",		"[[]]",		"[\"a\",\"b\"]",
+					     "[\"ab\"]", "[\"a\",[\"b\"]]", "{\"a\":\"b\"}", "[1]",
+					     "[1.0000001]", "[\"1\"]",	"[true]",	"[null]" };
+	AUTO(strv) struct strv seen = STRV_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		AUTO(json) struct json *j = NULL;
+		AUTO(buf) struct buf flat = BUF_INIT;
+
+		assert_int_equal(json_parse(texts[i], strlen(texts[i]), &j, NULL), 0);
+		json_flatten(j, &flat);
+		for (size_t k = 0; k < seen.n; k++)
+			assert_string_not_equal(seen.v[k], buf_str(&flat));
+		strv_add(&seen, buf_str(&flat));
+	}
+}
+
+/* Whatever byte is changed or cut off: refused, or a tree inside the block. */
+static void damaged_json_image_stays_inside(void **state)
+{
+	static const char text[] = "{\"a\":[1,{\"b\":\"text\"}],\"c\":null}";
+	AUTO(json) struct json *j = NULL;
+	AUTO(buf) struct buf image = BUF_INIT;
+	const struct json *again = NULL;
+	void *copy = NULL;
+
+	(void)state;
+	assert_int_equal(json_parse(text, sizeof(text) - 1, &j, NULL), 0);
+	json_freeze(j, &image);
+	for (size_t n = 0; n < image.n; n++) {
+		assert_int_equal(thaw(&image, n, &copy, &again), -EINVAL);
+		free(copy);
+	}
+	for (size_t at = 0; at < image.n; at++) {
+		image.p[at] ^= (char)0x80;
+		(void)thaw(&image, image.n, &copy, &again);
+		free(copy);
+		image.p[at] ^= (char)0x80;
+	}
 }
 
 static void json_refuses_depth_and_rubbish(void **state)
@@ -240,6 +315,9 @@ int main(void)
 		cmocka_unit_test(a_map_survives_endless_replacement_of_keys),
 		cmocka_unit_test(paths_are_cleaned_lexically),
 		cmocka_unit_test(sha256_agrees_with_the_standard),
+		cmocka_unit_test(json_image_reads_like_the_tree),
+		cmocka_unit_test(flat_text_tells_trees_apart),
+		cmocka_unit_test(damaged_json_image_stays_inside),
 		cmocka_unit_test(json_refuses_depth_and_rubbish),
 		cmocka_unit_test(times_round_trip),
 		cmocka_unit_test(environment_entries_are_replaced_by_key),

@@ -46,6 +46,10 @@ int dir_open(int dirfd, const char *path, struct err **e);
 struct strv;
 int dir_list(int dirfd, const char *path, struct strv *ret, struct err **e);
 
+/* A descriptor of path on a read-only mount of its own. A program executed through it cannot be written to
+ * by whoever reaches it as /proc/PID/exe. Needs the right to mount. -errno. */
+int file_read_only_view(const char *path);
+
 /* An exclusive flock(2) on path (made when missing). wait = block until free, else -EWOULDBLOCK.
  * Returns the descriptor that holds the lock. */
 int file_lock(int dirfd, const char *path, bool wait, struct err **e);

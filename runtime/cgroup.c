@@ -546,16 +546,6 @@ int cgroup_parse(const char *text, struct cgroup **ret, struct err **e)
 	return 0;
 }
 
-struct json *cgroup_stats(const struct cgroup *c)
-{
-	struct json *out = json_new_obj();
-
-	for (size_t i = 0; i < c->n; i++)
-		if (c->v[i].wanted)
-			backend_of(&c->v[i])->stats(&c->v[i], out);
-	return out;
-}
-
 int cgroup_put(const char *dir, const char *file, const char *value, struct err **e)
 {
 	AUTO(mem) char *path = xasprintf("%s/%s", dir, file);

@@ -20,7 +20,6 @@ struct cgroup_backend {
 	/* -ENOSYS when this tree cannot freeze. */
 	int (*freeze)(const struct cgroup_tree *t, bool frozen, struct err **e);
 	bool (*is_frozen)(const struct cgroup_tree *t);
-	void (*stats)(const struct cgroup_tree *t, struct json *out);
 };
 
 extern const struct cgroup_backend cgroup_v1_backend;

@@ -403,28 +403,9 @@ static int v1_freeze(const struct cgroup_tree *t, bool frozen, struct err **e)
 	return err_set(e, ETIMEDOUT, "cgroup %s does not become %s", t->path, want);
 }
 
-static void v1_stats(const struct cgroup_tree *t, struct json *out)
-{
-	if (cgroup_tree_has(t, "cpuacct"))
-		json_set_int(out, "cpu_ns", (int64_t)cgroup_get_u64(t->path, "cpuacct.usage"));
-	if (cgroup_tree_has(t, "memory")) {
-		uint64_t usage = cgroup_get_u64(t->path, "memory.usage_in_bytes");
-		uint64_t cache = cgroup_get_key(t->path, "memory.stat", "total_inactive_file");
-
-		json_set_int(out, "memory_bytes", (int64_t)(usage > cache ? usage - cache : usage));
-		json_set_int(out, "memory_limit_bytes",
-			     (int64_t)cgroup_get_u64(t->path, "memory.limit_in_bytes"));
-		json_set_int(out, "oom_kills",
-			     (int64_t)cgroup_get_key(t->path, "memory.oom_control", "oom_kill"));
-	}
-	if (cgroup_tree_has(t, "pids"))
-		json_set_int(out, "pids", (int64_t)cgroup_get_u64(t->path, "pids.current"));
-}
-
 const struct cgroup_backend cgroup_v1_backend = {
 	.make = v1_make,
 	.limit = v1_limit,
 	.freeze = v1_freeze,
 	.is_frozen = v1_is_frozen,
-	.stats = v1_stats,
 };

@@ -320,25 +320,9 @@ static int v2_freeze(const struct cgroup_tree *t, bool frozen, struct err **e)
 	return 0;
 }
 
-static void v2_stats(const struct cgroup_tree *t, struct json *out)
-{
-	if (!cgroup_tree_has(t, "memory"))
-		return;
-	json_set_int(out, "cpu_ns",
-		     (int64_t)cgroup_get_key(t->path, "cpu.stat", "usage_usec") * 1000);
-	json_set_int(out, "memory_bytes",
-		     (int64_t)(cgroup_get_u64(t->path, "memory.current") -
-			       cgroup_get_key(t->path, "memory.stat", "inactive_file")));
-	json_set_int(out, "memory_limit_bytes", (int64_t)cgroup_get_u64(t->path, "memory.max"));
-	json_set_int(out, "oom_kills",
-		     (int64_t)cgroup_get_key(t->path, "memory.events", "oom_kill"));
-	json_set_int(out, "pids", (int64_t)cgroup_get_u64(t->path, "pids.current"));
-}
-
 const struct cgroup_backend cgroup_v2_backend = {
 	.make = v2_make,
 	.limit = v2_limit,
 	.freeze = v2_freeze,
 	.is_frozen = v2_is_frozen,
-	.stats = v2_stats,
 };

@@ -40,7 +40,5 @@ int container_delete(const char *root, const char *id, bool force, struct err **
 
 /* Releases a created container through its fifo; 0 once the program runs. */
 int container_release(int state_dir, int pidfd, struct err **e);
-/* Writes "PID" to a file named by a caller. */
-int pid_file_write(const char *path, int pid, struct err **e);
 
 #endif

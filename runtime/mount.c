@@ -562,7 +562,6 @@ static int open_null(struct rootfs *r, struct err **e)
 
 int rootfs_mount(struct rootfs *r, const struct spec *s, struct err **e)
 {
-	const char *overlay = spec_annotation(s, "compose.overlay");
 	unsigned long start = MS_REC | (s->propagation & MS_PRIVATE ? MS_PRIVATE : MS_SLAVE);
 	int x = open_null(r, e);
 
@@ -570,8 +569,8 @@ int rootfs_mount(struct rootfs *r, const struct spec *s, struct err **e)
 		return x;
 	if (mount(NULL, "/", NULL, start, NULL) < 0)
 		return err_sys(e, errno, "make the mount namespace private");
-	if (overlay) {
-		x = overlay_mount(overlay, r->path, r->has_userns, e);
+	if (s->overlay) {
+		x = overlay_mount(s->overlay, r->path, r->has_userns, e);
 		if (x < 0)
 			return x;
 	} else if (mount(r->path, r->path, NULL, MS_BIND | MS_REC, NULL) < 0) {

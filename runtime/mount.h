@@ -61,7 +61,7 @@ struct fd_path {
 struct fd_path fd_path(int fd);
 
 /* The annotation's overlay on target; layer names never meet the kernel's parser. */
-int overlay_mount(const char *annotation, const char *target, bool userns, struct err **e);
+int overlay_mount(const struct json *spec, const char *target, bool userns, struct err **e);
 /* cgroup file systems on the opened target. */
 int cgroup_mount(struct rootfs *r, const struct spec_mount *m, int target, struct err **e);
 /* A user namespace with these maps, to shift the ids of a mount. */

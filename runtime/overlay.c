@@ -74,7 +74,7 @@ static int upper_data(const struct json *spec, struct layers *l, struct buf *dat
 	return 0;
 }
 
-static int mount_layers(const struct json *spec, const char *target, bool userns, struct err **e)
+int overlay_mount(const struct json *spec, const char *target, bool userns, struct err **e)
 {
 	__attribute__((cleanup(layers_autop))) struct layers l = { .n = 0 };
 	AUTO(buf) struct buf data = BUF_INIT;
@@ -112,14 +112,4 @@ static int mount_layers(const struct json *spec, const char *target, bool userns
 	if (r == -ENODEV)
 		err_hint(e, "the kernel's overlay module is not loaded; try \"modprobe overlay\"");
 	return r < 0 ? err_sys(e, -r, "mount overlay on %s", target) : 0;
-}
-
-int overlay_mount(const char *annotation, const char *target, bool userns, struct err **e)
-{
-	AUTO(json) struct json *spec = NULL;
-	int r = json_parse(annotation, strlen(annotation), &spec, e);
-
-	if (r < 0)
-		return err_wrap(e, "annotation compose.overlay");
-	return mount_layers(spec, target, userns, e);
 }

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
 #include "base/path.h"
 
 extern char **environ;
@@ -24,22 +24,6 @@ static bool is_protected(int fd)
 	if (seals >= 0)
 		return (seals & F_SEAL_WRITE) != 0;
 	return fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY);
-}
-
-static int readonly_view(void)
-{
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-	int tree = open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-
-	if (tree < 0)
-		return -errno;
-	if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0) {
-		int saved = errno;
-
-		close(tree);
-		return -saved;
-	}
-	return tree;
 }
 
 static int sealed_copy(int exe)
@@ -76,7 +60,7 @@ int protect_self(char **argv, struct err **e)
 	if (n < 0)
 		return err_sys(e, errno, "find our own program");
 	self[n] = '\0';
-	view = readonly_view();
+	view = file_read_only_view("/proc/self/exe");
 	if (view < 0)
 		view = sealed_copy(exe);
 	if (view < 0)

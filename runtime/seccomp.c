@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/fdio.h"
+#include "base/json_image.h"
 #include "base/sha256.h"
 #include "runtime/runtime.h"
 #include "runtime/seccomp_profile.h"
@@ -503,20 +504,19 @@ static uint64_t sum_of(const void *p, size_t n)
 /* Everything the program depends on: what was asked for, who compiles it and for which kernel. */
 static void cache_key(const struct spec *s, char ret[65])
 {
-	AUTO(mem) char *asked = NULL;
-	AUTO(mem) char *text = NULL;
+	AUTO(buf) struct buf text = BUF_INIT;
 	struct utsname u;
 
-	if (s->seccomp)
-		asked = json_print(s->seccomp, false);
-	else
-		asked = xasprintf("default " PROFILE_VERSION " %llx",
-				  (unsigned long long)s->process.caps.bounding);
 	if (uname(&u) < 0)
 		u.release[0] = '\0';
-	text = xasprintf("2\n%d.%d.%d\n%s\n%s", SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO,
-			 u.release, asked);
-	sha256_hex(text, strlen(text), ret);
+	buf_addf(&text, "3\n%d.%d.%d\n%s\n", SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO,
+		 u.release);
+	if (s->seccomp)
+		json_flatten(s->seccomp, &text);
+	else
+		buf_addf(&text, "default " PROFILE_VERSION " %llx",
+			 (unsigned long long)s->process.caps.bounding);
+	sha256_hex(text.p, text.n, ret);
 }
 
 static bool cache_read(int dir, const char *name, struct seccomp_program *ret)

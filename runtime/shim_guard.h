@@ -14,8 +14,9 @@
 #include <stdbool.h>
 
 /* argv: PROGRAM ARGS... Restarts it whenever it dies otherwise than with 0. adopt: one runs already and
- * holds the other end of descriptor 3. */
-int shim_guard(char **argv, bool adopt);
+ * holds the other end of descriptor 3. guard_word: the argument "guard"; from there to the end of the last
+ * argument a shim made here writes its own arguments. */
+int shim_guard(char *guard_word, char **argv, bool adopt);
 /* argv: REPORT-FD PROGRAM ARG0 ARGS... */
 int shim_init(char **argv);
 

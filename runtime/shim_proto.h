@@ -57,6 +57,9 @@ enum { SHIM_PACKET_MAX = 65536 };
 #define SHIM_SOCKET_NAME  "shim.sock"
 #define SHIM_EXIT_NAME	  "exit.json" /* in the bundle */
 #define SHIM_LOG_NAME	  "log/json.log"
+#define SHIM_PID_NAME	  "init.pid"
+#define SHIM_RUNTIME_LOG  "runtime.log"
+#define SHIM_CONSOLE_NAME "console.sock"
 
 #define SHIM_PACKED __attribute__((packed))
 
@@ -105,7 +108,31 @@ struct shim_parked {
 	uint8_t count; /* parked descriptors only; they are the last `count` ones attached */
 } SHIM_PACKED;
 
-/* Inherited descriptors of `compose-shim run`. */
-enum { SHIM_FD_SUPERVISOR = 3, SHIM_FD_NETNS = 4, SHIM_FD_PARKED = 5 };
+/* Inherited descriptors of `compose-shim run`; that of the configuration only with --config. */
+enum { SHIM_FD_SUPERVISOR = 3, SHIM_FD_NETNS = 4, SHIM_FD_CONFIG = 5, SHIM_FD_PARKED = 6 };
+
+/* The configuration is the image (base/json_image.h) of an object with these members: config.json, and
+ * what its annotation RUNTIME_ANNOTATION_OVERLAY says as text. */
+#define SHIM_CONFIG_SPEC    "config"
+#define SHIM_CONFIG_OVERLAY "overlay"
+
+/*
+ * A guardian makes shims: forked from it they need not be loaded. It is asked over a SOCK_SEQPACKET
+ * socket, descriptor 4 of both it and its supervisor. A request is struct shim_order and then the
+ * whole command line of `compose-shim run`, each argument with its NUL; with it come the descriptors for standard
+ * error, SHIM_FD_SUPERVISOR, SHIM_FD_NETNS (if any), SHIM_FD_CONFIG and the parked ones. There is no
+ * answer: the shim's own socket says how it went. What the guardian sends of itself is struct shim_stray.
+ */
+enum { SHIM_FD_ORDERS = 4, SHIM_ORDER_MAX = 65536, SHIM_ORDER_FDS = 70 };
+
+struct shim_order {
+	uint8_t has_netns;
+} SHIM_PACKED;
+
+/* The other way: the end of a process that a dead shim left behind. */
+struct shim_stray {
+	int32_t pid;
+	int32_t status; /* as of waitpid(2) */
+} SHIM_PACKED;
 
 #endif

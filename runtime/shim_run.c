@@ -74,11 +74,13 @@ static int parse(int argc, char **argv, struct shim_options *o)
 			o->tty = true;
 		else if (!strcmp(argv[i], "--stdin"))
 			o->use_stdin = true;
+		else if (!strcmp(argv[i], "--config"))
+			o->has_config = true;
 		else if (take_flag(o, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &used_value) < 0)
 			return -EINVAL;
 		i += used_value;
 	}
-	return o->id && o->bundle && o->run ? 0 : -EINVAL;
+	return o->id && o->bundle && o->run && (!o->has_config || o->runtime) ? 0 : -EINVAL;
 }
 
 /* Beside our own file; --runtime names another. */
@@ -145,7 +147,7 @@ static int open_streams(struct shim *s)
 	s->out[0] = (struct shim_stream){ -1, "stdout", SHIM_STDOUT, &lines[0] };
 	s->out[1] = (struct shim_stream){ -1, "stderr", SHIM_STDERR, &lines[1] };
 	if (s->o.tty) {
-		s->console = open_listener(s, "console.sock", SOCK_STREAM);
+		s->console = open_listener(s, SHIM_CONSOLE_NAME, SOCK_STREAM);
 		s->child_end[0] = open("/dev/null", O_RDWR | O_CLOEXEC);
 		s->child_end[1] = s->child_end[0] < 0 ? -1 : dup(s->child_end[0]);
 		s->child_end[2] = s->child_end[0] < 0 ? -1 : dup(s->child_end[0]);

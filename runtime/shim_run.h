@@ -31,6 +31,7 @@ struct shim_options {
 	int log_max_files;
 	int park;
 	bool tty, use_stdin;
+	bool has_config; /* on SHIM_FD_CONFIG, and the runtime is our own */
 };
 
 enum shim_stage {
@@ -104,7 +105,9 @@ void shim_tell_last(struct shim *s, const void *p, size_t n);
 /* Output to those attached; packet[0] is the type byte. */
 void shim_output(struct shim *s, char *packet, size_t n);
 
-/* shim_spawn.c: the runtime program and the container's files. */
+/* shim_make.c: the child's part of shim_create(); ends the process. */
+void shim_make(struct shim *s) __attribute__((noreturn));
+/* shim_spawn.c: the runtime and the container's files. */
 int shim_create(struct shim *s);
 void shim_start(struct shim *s);
 void shim_runtime_ended(struct shim *s, int status);

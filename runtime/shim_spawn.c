@@ -10,20 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
 #include "runtime/runtime.h"
 #include "runtime/shim_proto.h"
 #include "runtime/shim_text.h"
 
-#define LOG_NAME     "runtime.log"
-#define PID_NAME     "init.pid"
-#define CONSOLE_NAME "console.sock"
 #define FOREIGN_ROOT "oci"
 
 extern char **environ;
@@ -42,20 +39,6 @@ static void child_setup(const struct shim *s, const int streams[3])
 	(void)sigprocmask(SIG_SETMASK, &s->mask_before, NULL);
 }
 
-/* The runtime enters the container, where its file must not be reachable for writing. Ours would start
- * itself again for that; doing it here saves the second start. Others are left as they are. */
-static int read_only_view(const char *path)
-{
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-	int tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-
-	if (tree >= 0 && mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0)
-		return tree;
-	if (tree >= 0)
-		close(tree);
-	return -1;
-}
-
 static int spawn(struct shim *s, char *const argv[], const int streams[3])
 {
 	pid_t pid = fork();
@@ -63,7 +46,9 @@ static int spawn(struct shim *s, char *const argv[], const int streams[3])
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
-		int view = s->ours ? read_only_view(argv[0]) : -1;
+		/* Ours enters the container and would start itself again from a view; others are left as
+		 * they are. */
+		int view = s->ours ? file_read_only_view(argv[0]) : -1;
 
 		child_setup(s, streams);
 		if (view >= 0)
@@ -102,19 +87,31 @@ static void in_run(const struct shim *s, struct text *t, const char *name)
 	text_str(t, name);
 }
 
-int shim_create(struct shim *s)
+/* Our own runtime needs no program: a fork does its work. */
+static int make_here(struct shim *s)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		shim_make(s);
+	s->runtime_pid = pid;
+	close(SHIM_FD_CONFIG);
+	return 0;
+}
+
+static int make_by_program(struct shim *s)
 {
 	static char root[4096], log[4096], pid_file[4096], console[4096];
 	struct text a = TEXT_OF(root), b = TEXT_OF(log), c = TEXT_OF(pid_file), d = TEXT_OF(console);
 	char *argv[20];
-	const char *name = strrchr(s->o.runtime, '/');
 	unsigned n = 0;
 
-	s->ours = !strcmp(name ? name + 1 : s->o.runtime, "compose-runtime");
 	root_of(s, &a);
-	in_run(s, &b, LOG_NAME);
-	in_run(s, &c, PID_NAME);
-	in_run(s, &d, CONSOLE_NAME);
+	in_run(s, &b, SHIM_RUNTIME_LOG);
+	in_run(s, &c, SHIM_PID_NAME);
+	in_run(s, &d, SHIM_CONSOLE_NAME);
 	if (text_full(&b) || text_full(&c) || text_full(&d))
 		return -ENAMETOOLONG;
 	argv[n++] = s->o.runtime;
@@ -134,6 +131,14 @@ int shim_create(struct shim *s)
 	argv[n++] = s->o.id;
 	argv[n] = NULL;
 	return spawn(s, argv, s->child_end);
+}
+
+int shim_create(struct shim *s)
+{
+	const char *name = strrchr(s->o.runtime, '/');
+
+	s->ours = !strcmp(name ? name + 1 : s->o.runtime, "compose-runtime");
+	return s->o.has_config ? make_here(s) : make_by_program(s);
 }
 
 static int run_command(struct shim *s, const char *command, const char *flag)
@@ -174,7 +179,7 @@ static int errno_of(const char *text)
 static void fail_with_log(struct shim *s, const char *what)
 {
 	char text[4096];
-	long n = read_small(s->run_dir, LOG_NAME, text, sizeof(text));
+	long n = read_small(s->run_dir, SHIM_RUNTIME_LOG, text, sizeof(text));
 
 	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 		text[--n] = '\0';
@@ -222,7 +227,7 @@ static int take_console(struct shim *s)
 	close(peer);
 	close(s->console);
 	s->console = -1;
-	(void)unlinkat(s->run_dir, CONSOLE_NAME, 0);
+	(void)unlinkat(s->run_dir, SHIM_CONSOLE_NAME, 0);
 	if (fd < 0)
 		return -EPROTO;
 	(void)fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
@@ -237,7 +242,7 @@ static void created(struct shim *s)
 	struct shim_created c;
 	int64_t pid;
 
-	if (read_small(s->run_dir, PID_NAME, text, sizeof(text)) <= 0 ||
+	if (read_small(s->run_dir, SHIM_PID_NAME, text, sizeof(text)) <= 0 ||
 	    text_parse(text, INT32_MAX, &pid) < 0) {
 		shim_fail(s, EIO, "the runtime left no pid file");
 		return;
@@ -486,7 +491,7 @@ void shim_clean_up(struct shim *s)
 {
 	static const char *const names[] = {
 		RUNTIME_STATE_NAME, RUNTIME_CONFIG_NAME, RUNTIME_FIFO_NAME, RUNTIME_CGROUPS_NAME,
-		RUNTIME_HOOKS_NAME, PID_NAME,		 LOG_NAME,	    CONSOLE_NAME,
+		RUNTIME_HOOKS_NAME, SHIM_PID_NAME,		 SHIM_RUNTIME_LOG,	    SHIM_CONSOLE_NAME,
 		SHIM_SOCKET_NAME,
 	};
 

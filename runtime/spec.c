@@ -475,18 +475,22 @@ static int parse(struct spec *s, struct err **e)
 	return check(s, e);
 }
 
-int spec_parse(const char *text, size_t n, struct spec **ret, struct err **e)
+int spec_from_trees(const struct json *config, const struct json *overlay, struct spec **ret,
+		    struct err **e)
 {
-	AUTO(spec) struct spec *s = xcalloc(1, sizeof(*s));
+	struct spec *s = xcalloc(1, sizeof(*s));
 	int r;
 
 	s->arena = arena_new();
-	r = json_parse(text, n, &s->json, e);
-	if (r == 0)
-		r = parse(s, e);
-	if (r < 0)
+	s->json = config;
+	s->overlay = overlay;
+	r = parse(s, e);
+	if (r < 0) {
+		arena_free(s->arena);
+		free(s);
 		return err_wrap(e, "config.json");
-	*ret = TAKE_PTR(s);
+	}
+	*ret = s;
 	return 0;
 }
 
@@ -494,8 +498,9 @@ void spec_free(struct spec *s)
 {
 	if (!s)
 		return;
+	if (s->free_trees)
+		s->free_trees(s);
 	arena_free(s->arena);
-	json_free(s->json);
 	free(s);
 }
 

@@ -1,7 +1,8 @@
 /*
  * runtime/spec.h - config.json as checked structs.
  *
- * Owns:    struct spec owns the JSON tree and an arena; every pointer inside lives as long as it.
+ * Owns:    struct spec owns an arena and, from spec_parse(), the JSON trees; every pointer inside
+ *          lives as long as it.
  * Units:   as runtime-spec: bytes, microseconds for cpu periods; ids are host integers.
  * Errors:  -EINVAL with the path of the offending property ("linux.namespaces[2].type").
  * Thread:  any one thread at a time.
@@ -96,7 +97,9 @@ struct spec_hooks {
 };
 
 struct spec {
-	struct json *json;
+	const struct json *json;    /* config.json */
+	const struct json *overlay; /* the object of RUNTIME_ANNOTATION_OVERLAY, NULL without */
+	void (*free_trees)(struct spec *s); /* when the two are its own */
 	struct arena *arena;
 	bool has_process;
 	struct spec_process process;
@@ -124,6 +127,9 @@ struct spec {
 
 /* text is the content of config.json. */
 int spec_parse(const char *text, size_t n, struct spec **ret, struct err **e);
+/* The same of trees that outlive the result; overlay is the annotation's object or NULL. */
+int spec_from_trees(const struct json *config, const struct json *overlay, struct spec **ret,
+		    struct err **e);
 void spec_free(struct spec *s);
 static inline void spec_autop(struct spec **s)
 {

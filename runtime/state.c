@@ -13,7 +13,7 @@
 #include "base/num.h"
 #include "runtime/runtime.h"
 
-enum { ID_MAX = 1024, STATE_FILE_MAX = 4 << 20 };
+enum { ID_MAX = 1024 };
 
 int state_check_id(const char *id, struct err **e)
 {
@@ -84,93 +84,98 @@ int state_reserve(const char *root, const char *id, struct state *ret, struct er
 		return err_set(e, EEXIST, "container with id \"%s\" already exists", id);
 	if (mark < 0)
 		return err_sys(e, errno, "create %s/%s/%s", root, id, RUNTIME_STATE_NAME);
-	s.json = json_new_obj();
 	*ret = s;
 	s = (struct state)STATE_INIT;
 	return 0;
 }
 
-int state_write(struct state *s, const char *bundle, const char *rootfs,
-		const struct json *annotations, struct err **e)
+/* RFC 8259 section 7. */
+static void put_text(struct buf *b, const char *s)
 {
-	AUTO(mem) char *text = NULL;
-	AUTO(mem) char *now = time_format_rfc3339(clock_wall_ns(), false);
+	buf_addch(b, '"');
+	for (; *s; s++) {
+		unsigned char ch = (unsigned char)*s;
 
-	json_set_str(s->json, "ociVersion", RUNTIME_OCI_VERSION);
-	json_set_str(s->json, "id", s->id);
-	json_set_int(s->json, "pid", s->pid);
-	json_set_str(s->json, "bundle", bundle);
-	json_set_str(s->json, "rootfs", rootfs);
-	if (!json_get(s->json, "created"))
-		json_set_str(s->json, "created", now);
-	json_set_int(s->json, "startTime", (int64_t)s->start_time);
-	json_set(s->json, "annotations", annotations ? json_dup(annotations) : json_new_obj());
-	text = json_print(s->json, false);
-	return file_write(s->dir, RUNTIME_STATE_NAME, text, strlen(text), 0600,
-			  /* durable= */ false, e);
-}
-
-static int load_cgroup(struct state *s, struct err **e)
-{
-	AUTO(buf) struct buf b = BUF_INIT;
-	int r = file_read(s->dir, RUNTIME_CGROUPS_NAME, STATE_FILE_MAX, &b, NULL);
-
-	/* It is missing when create ended before there was a cgroup. */
-	return cgroup_parse(r < 0 ? "" : buf_str(&b), &s->cgroup, e);
-}
-
-int state_load_any(const char *root, const char *id, struct state *ret, struct err **e)
-{
-	AUTO(state) struct state s = STATE_INIT;
-	AUTO(buf) struct buf b = BUF_INIT;
-	int r;
-
-	s.id = xstrdup(id);
-	s.root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s.root >= 0)
-		s.dir = openat(s.root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s.dir < 0 || faccessat(s.dir, RUNTIME_STATE_NAME, F_OK, 0) < 0) {
-		if (errno != ENOENT)
-			return err_sys(e, errno, "open the state of container \"%s\"", id);
-		return err_set(e, ENOENT, "container \"%s\" does not exist", id);
+		if (ch == '"' || ch == '\\')
+			buf_addf(b, "\\%c", ch);
+		else if (ch < 0x20)
+			buf_addf(b, "\\u%04x", ch);
+		else
+			buf_addch(b, (char)ch);
 	}
-	r = file_read(s.dir, RUNTIME_STATE_NAME, STATE_FILE_MAX, &b, e);
-	if (r < 0)
-		return r;
-	/* Empty: reserved, nothing made yet. */
-	if (b.n == 0)
-		s.json = json_new_obj();
-	else
-		r = json_parse(buf_str(&b), b.n, &s.json, e);
-	if (r == 0)
-		r = load_cgroup(&s, e);
-	if (r < 0)
-		return err_wrap(e, "state of container \"%s\"", id);
-	s.pid = (pid_t)json_int(s.json, "pid", 0);
-	s.start_time = (uint64_t)json_int(s.json, "startTime", 0);
-	*ret = s;
-	s = (struct state)STATE_INIT;
-	return 0;
+	buf_addch(b, '"');
 }
 
-int state_load(const char *root, const char *id, struct state *ret, struct err **e)
+/* One member in front of the closing brace; pretty: on a line of its own. */
+static void put_key(struct buf *b, const char *key, bool pretty, int depth)
 {
-	AUTO(state) struct state s = STATE_INIT;
-	int r = state_load_any(root, id, &s, e);
+	if (b->p[b->n - 1] != '{')
+		buf_addch(b, ',');
+	if (pretty)
+		buf_addf(b, "\n%.*s", depth, "\t\t");
+	put_text(b, key);
+	buf_addstr(b, pretty ? ":\t" : ":");
+}
 
-	if (r < 0)
-		return r;
-	if (!json_len(s.json))
-		return err_set(e, ENOENT, "container \"%s\" does not exist", id);
-	*ret = s;
-	s = (struct state)STATE_INIT;
-	return 0;
+static void put_str(struct buf *b, const char *key, const char *value, bool pretty)
+{
+	put_key(b, key, pretty, 1);
+	put_text(b, value ? value : "");
+}
+
+static void put_annotations(struct buf *b, const struct state *s, bool pretty)
+{
+	put_key(b, "annotations", pretty, 1);
+	buf_addch(b, '{');
+	for (size_t i = 0; i + 1 < s->annotations.n; i += 2) {
+		put_key(b, s->annotations.v[i], pretty, 2);
+		put_text(b, s->annotations.v[i + 1]);
+	}
+	buf_addstr(b, pretty && s->annotations.n ? "\n\t}" : "}");
+}
+
+void state_describe(struct state *s, const char *bundle, const char *rootfs,
+		    const struct json *annotations)
+{
+	free(s->bundle);
+	free(s->rootfs);
+	s->bundle = xstrdup(bundle);
+	s->rootfs = xstrdup(rootfs);
+	strv_done(&s->annotations);
+	JSON_EACH(a, annotations) {
+		if (!json_text(a))
+			continue;
+		strv_add(&s->annotations, json_key(a));
+		strv_add(&s->annotations, json_text(a));
+	}
+}
+
+int state_write(struct state *s, struct err **e)
+{
+	AUTO(buf) struct buf b = BUF_INIT;
+
+	if (!s->created)
+		s->created = time_format_rfc3339(clock_wall_ns(), false);
+	buf_addch(&b, '{');
+	put_str(&b, "ociVersion", RUNTIME_OCI_VERSION, false);
+	put_str(&b, "id", s->id, false);
+	put_key(&b, "pid", false, 1);
+	buf_addf(&b, "%d", (int)s->pid);
+	put_str(&b, "bundle", s->bundle, false);
+	put_str(&b, "rootfs", s->rootfs, false);
+	put_str(&b, "created", s->created, false);
+	put_key(&b, "startTime", false, 1);
+	buf_addf(&b, "%llu", (unsigned long long)s->start_time);
+	put_annotations(&b, s, false);
+	buf_addch(&b, '}');
+	s->is_written = true;
+	return file_write(s->dir, RUNTIME_STATE_NAME, b.p, b.n, 0600, /* durable= */ false, e);
 }
 
 enum state_status state_status(const struct state *s)
 {
 	if (s->pid == 0)
-		return json_len(s->json) ? STATE_CREATING : STATE_STOPPED;
+		return s->is_written ? STATE_CREATING : STATE_STOPPED;
 	if (process_start_time(s->pid) != s->start_time)
 		return STATE_STOPPED;
 	if (faccessat(s->dir, RUNTIME_FIFO_NAME, F_OK, 0) == 0)
@@ -193,20 +198,21 @@ const char *state_status_name(enum state_status st)
 
 char *state_text(const struct state *s, const char *status)
 {
-	AUTO(json) struct json *out = json_new_obj();
-	bool stopped = streq(status, "stopped");
+	AUTO(buf) struct buf b = BUF_INIT;
 
-	json_set_str(out, "ociVersion", RUNTIME_OCI_VERSION);
-	json_set_str(out, "id", s->id);
-	json_set_str(out, "status", status);
-	json_set_int(out, "pid", stopped ? 0 : s->pid);
-	json_set_str(out, "bundle", json_str(s->json, "bundle", ""));
-	json_set_str(out, "rootfs", json_str(s->json, "rootfs", ""));
-	json_set_str(out, "created", json_str(s->json, "created", ""));
-	json_set_str(out, "owner", "");
-	if (json_get(s->json, "annotations"))
-		json_set(out, "annotations", json_dup(json_get(s->json, "annotations")));
-	return json_print(out, true);
+	buf_addch(&b, '{');
+	put_str(&b, "ociVersion", RUNTIME_OCI_VERSION, true);
+	put_str(&b, "id", s->id, true);
+	put_str(&b, "status", status, true);
+	put_key(&b, "pid", true, 1);
+	buf_addf(&b, "%d", streq(status, "stopped") ? 0 : (int)s->pid);
+	put_str(&b, "bundle", s->bundle, true);
+	put_str(&b, "rootfs", s->rootfs, true);
+	put_str(&b, "created", s->created, true);
+	put_str(&b, "owner", "", true);
+	put_annotations(&b, s, true);
+	buf_addstr(&b, "\n}");
+	return buf_take(&b);
 }
 
 int state_pidfd(const struct state *s, struct err **e)
@@ -232,7 +238,10 @@ void state_done(struct state *s)
 	free(s->id);
 	fd_close(&s->root);
 	fd_close(&s->dir);
-	json_free(s->json);
+	free(s->bundle);
+	free(s->rootfs);
+	free(s->created);
+	strv_done(&s->annotations);
 	cgroup_free(s->cgroup);
 	*s = (struct state)STATE_INIT;
 }

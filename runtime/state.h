@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/strv.h"
 #include "runtime/cgroup.h"
 
 enum state_status {
@@ -34,7 +35,9 @@ struct state {
 	char *id;
 	int root;      /* the directory of all containers */
 	int dir;       /* ROOT/ID */
-	struct json *json; /* state.json */
+	char *bundle, *rootfs, *created; /* NULL before they are known */
+	struct strv annotations;	  /* key, value, key, value ... */
+	bool is_written;		  /* state.json says more than that the name is taken */
 	struct cgroup *cgroup;
 	pid_t pid;
 	uint64_t start_time;
@@ -44,9 +47,11 @@ struct state {
 int state_check_id(const char *id, struct err **e);
 /* Makes ROOT/ID (or takes an existing one without a container) and reserves it for this process. */
 int state_reserve(const char *root, const char *id, struct state *ret, struct err **e);
+/* What hooks are told before the state is written. */
+void state_describe(struct state *s, const char *bundle, const char *rootfs,
+		    const struct json *annotations);
 /* Replaces state.json from the fields; pid 0 while creating. */
-int state_write(struct state *s, const char *bundle, const char *rootfs,
-		const struct json *annotations, struct err **e);
+int state_write(struct state *s, struct err **e);
 /* A container still being made does not exist yet. */
 int state_load(const char *root, const char *id, struct state *ret, struct err **e);
 /* The same for whoever clears away: one that was never finished is loaded as stopped. */

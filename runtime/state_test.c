@@ -56,7 +56,8 @@ static void pid_of_another_process_is_not_the_container(void **state)
 	a.pid = getpid();
 	a.start_time = process_start_time(getpid());
 	assert_true(a.start_time > 0);
-	assert_int_equal(state_write(&a, "/b", "/r", NULL, NULL), 0);
+	state_describe(&a, "/b", "/r", NULL);
+	assert_int_equal(state_write(&a, NULL), 0);
 	assert_int_equal(state_load(root, "x", &b, NULL), 0);
 	assert_int_equal(state_status(&b), STATE_RUNNING);
 	b.start_time++;

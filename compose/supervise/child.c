@@ -46,6 +46,12 @@ static void on_sigchld(uv_signal_t *h, int signum)
 	}
 }
 
+void children_stray(struct children *c, int pid, int status)
+{
+	if (c->on_stray)
+		c->on_stray(c->stray_ctx, pid, status);
+}
+
 int children_open(struct children *c, uv_loop_t *loop, struct err **e)
 {
 	int r;

@@ -49,6 +49,8 @@ struct child_spec {
 /* on_exit may be NULL: reaped and forgotten. Returns the pid. */
 int child_spawn(struct children *c, const struct child_spec *spec, child_exit_fn on_exit, void *ctx,
 		struct err **e);
+/* Somebody else reaped a descendant of ours. */
+void children_stray(struct children *c, int pid, int status);
 /* Nobody is interested in this one any more: it is still reaped. */
 void child_forget(struct children *c, int pid);
 

@@ -127,7 +127,7 @@ static void make_environ(struct strv *out)
 }
 
 /* The path of this program, which the guardian is to run as the supervisor. */
-static int guardian_argv(const char *project, struct strv *argv, struct err **e)
+static int guardian_argv(const char *shim, const char *project, struct strv *argv, struct err **e)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -135,7 +135,7 @@ static int guardian_argv(const char *project, struct strv *argv, struct err **e)
 	if (n < 0)
 		return err_sys(e, errno, "read /proc/self/exe");
 	exe[n] = '\0';
-	strv_add(argv, "compose-shim");
+	strv_add(argv, shim);
 	strv_add(argv, "guard");
 	strv_add(argv, "--");
 	strv_add(argv, exe);
@@ -177,6 +177,8 @@ static int guardian_files(posix_spawn_file_actions_t *fa, int log_fd, int ready)
 static int spawn_guardian(const char *project, int log_fd, int ready, struct err **e)
 {
 	AUTO(mem) char *shim = place_program("compose-shim");
+	AUTO(mem) char *view_path = NULL;
+	AUTO(fd) int view = -1;
 	AUTO(strv) struct strv argv = STRV_INIT;
 	AUTO(strv) struct strv envp = STRV_INIT;
 	posix_spawn_file_actions_t fa;
@@ -186,14 +188,17 @@ static int spawn_guardian(const char *project, int log_fd, int ready, struct err
 
 	if (!shim)
 		return err_set(e, ENOENT, "compose-shim: no such program");
-	r = guardian_argv(project, &argv, e);
+	r = guardian_argv(shim, project, &argv, e);
 	if (r < 0)
 		return r;
+	/* It makes containers, for which it would start itself again from such a view. */
+	view = file_read_only_view(shim);
+	view_path = xasprintf("/proc/self/fd/%d", view);
 	make_environ(&envp);
 	guardian_attributes(&attr);
 	r = guardian_files(&fa, log_fd, ready);
 	if (r == 0)
-		r = posix_spawn(&pid, shim, &fa, &attr, argv.v, envp.v);
+		r = posix_spawn(&pid, view >= 0 ? view_path : shim, &fa, &attr, argv.v, envp.v);
 	(void)posix_spawnattr_destroy(&attr);
 	(void)posix_spawn_file_actions_destroy(&fa);
 	return r ? err_sys(e, r, "start %s", shim) : 0;

@@ -16,7 +16,10 @@
 #include "compose/supervise/sup.h"
 
 /* Watches the parent process. */
-void guardian_open(struct sup *s);
+/* orders: the socket of struct shim_order, which is taken; -1 = the guardian has none. */
+void guardian_open(struct sup *s, int orders);
+/* Where shims can be ordered, -1 for nowhere at the moment. Borrowed. */
+int guardian_orders(const struct sup *s);
 /* The supervisor ends well: the guardian shall too. */
 void guardian_close(struct sup *s);
 

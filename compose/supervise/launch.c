@@ -8,17 +8,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fdio.h"
+#include "base/json_image.h"
 #include "base/log.h"
 #include "compose/supervise/bundle.h"
 #include "compose/supervise/dnsglue.h"
 #include "compose/supervise/events.h"
+#include "compose/supervise/guardian.h"
 #include "compose/supervise/job.h"
 #include "compose/supervise/recover.h"
 #include "compose/supervise/spec.h"
+#include "runtime/runtime.h"
+
+enum { CONFIG_MAX = 16 << 20 };
 
 struct launch {
 	struct job job;
@@ -55,17 +62,51 @@ static struct err *copy_error(const struct err *e)
 	return copy;
 }
 
+/* config.json and the object its overlay annotation holds as text, as an image in a memfd. */
+static int config_image(const struct container *c, struct err **e)
+{
+	AUTO(json) struct json *both = json_new_obj();
+	AUTO(mem) char *path = xasprintf("%s/config.json", c->rec.bundle);
+	AUTO(buf) struct buf image = BUF_INIT;
+	AUTO(fd) int fd = -1;
+	struct json *config = NULL, *overlay = NULL;
+	const char *layers;
+	int r = json_parse_file(AT_FDCWD, path, CONFIG_MAX, &config, e);
+
+	if (r < 0)
+		return r;
+	json_set(both, SHIM_CONFIG_SPEC, config);
+	layers = json_str(json_get(config, "annotations"), RUNTIME_ANNOTATION_OVERLAY, NULL);
+	if (layers) {
+		r = json_parse(layers, strlen(layers), &overlay, e);
+		if (r < 0)
+			return r;
+		json_set(both, SHIM_CONFIG_OVERLAY, overlay);
+	}
+	json_freeze(both, &image);
+	fd = memfd_create("config", MFD_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "make a memory file");
+	r = fd_write_all(fd, image.p, image.n);
+	return r < 0 ? err_sys(e, -r, "write the configuration") : TAKE_FD(fd);
+}
+
 static int spawn_shim(struct launch *l, int netns, int *parked, size_t n_parked, struct err **e)
 {
 	struct container *c = l->c;
 	struct sup *s = c->sup;
 	AUTO(mem) char *log = NULL;
+	AUTO(fd) int config = config_image(c, e);
 
+	if (config < 0)
+		return config;
 	if (c->rec.log_max_files > 0)
 		log = xasprintf("%s/" SHIM_LOG_NAME, c->rec.bundle);
 	return shimc_spawn(&c->shim, &s->loop, &s->children,
 			   &(struct shim_args){ .program = s->shim,
 						.runtime = s->runtime,
+						.orders = guardian_orders(s),
+						.config = config,
 						.id = c->rec.id,
 						.bundle = c->rec.bundle,
 						.run_dir = c->run_dir,

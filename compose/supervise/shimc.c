@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/strv.h"
@@ -213,7 +214,7 @@ static void make_argv(struct strv *v, const struct shim_args *a)
 	AUTO(mem) char *files = xasprintf("%d", a->log_max_files);
 	AUTO(mem) char *parked = xasprintf("%zu", a->n_parked);
 
-	strv_add(v, "compose-shim");
+	strv_add(v, a->program);
 	strv_add(v, "run");
 	add_option(v, "--id", a->id);
 	add_option(v, "--bundle", a->bundle);
@@ -231,32 +232,69 @@ static void make_argv(struct strv *v, const struct shim_args *a)
 	}
 	if (a->n_parked)
 		add_option(v, "--park", parked);
+	if (a->config >= 0)
+		strv_add(v, "--config");
+}
+
+/* The guardian makes a shim without loading its program. */
+static int order(const struct shim_args *a, const struct strv *argv, int theirs, struct err **e)
+{
+	AUTO(buf) struct buf text = BUF_INIT;
+	struct shim_order head = { .has_netns = a->netns >= 0 };
+	int fds[SHIM_ORDER_FDS] = { a->stderr_fd, theirs };
+	size_t n = 2;
+	int r;
+
+	buf_add(&text, &head, sizeof(head));
+	for (size_t i = 0; i < argv->n; i++)
+		buf_add(&text, argv->v[i], strlen(argv->v[i]) + 1);
+	if (a->netns >= 0)
+		fds[n++] = a->netns;
+	fds[n++] = a->config;
+	if (text.n > SHIM_ORDER_MAX || n + a->n_parked > SHIM_ORDER_FDS)
+		return err_set(e, E2BIG, "too much for one order");
+	for (size_t i = 0; i < a->n_parked; i++)
+		fds[n++] = a->parked[i];
+	r = sock_send(a->orders, text.p, text.n, fds, n);
+	return r < 0 ? err_sys(e, -r, "order a shim") : 0;
+}
+
+static int start_program(const struct shim_args *a, const struct strv *argv, int theirs,
+			 struct children *children, struct err **e)
+{
+	AUTO(mem) int *fds = xmalloc((SHIM_FD_PARKED + a->n_parked) * sizeof(int));
+
+	fds[0] = fds[1] = -1;
+	fds[2] = a->stderr_fd;
+	fds[SHIM_FD_SUPERVISOR] = theirs;
+	fds[SHIM_FD_NETNS] = a->netns;
+	fds[SHIM_FD_CONFIG] = a->config;
+	for (size_t i = 0; i < a->n_parked; i++)
+		fds[SHIM_FD_PARKED + i] = a->parked[i];
+	return child_spawn(children,
+			   &(struct child_spec){ .path = a->program,
+						 .argv = argv->v,
+						 .fds = fds,
+						 .n_fds = SHIM_FD_PARKED + a->n_parked },
+			   NULL, NULL, e);
 }
 
 int shimc_spawn(struct shimc *s, uv_loop_t *loop, struct children *children,
 		const struct shim_args *a, struct err **e)
 {
 	AUTO(strv) struct strv argv = STRV_INIT;
-	AUTO(mem) int *fds = xmalloc((SHIM_FD_PARKED + a->n_parked) * sizeof(int));
 	AUTO(fd) int theirs = -1;
-	int pair[2], r;
+	int pair[2], r = -1;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, errno, "make a socket pair");
 	theirs = pair[1];
-	fds[0] = fds[1] = -1;
-	fds[2] = a->stderr_fd;
-	fds[SHIM_FD_SUPERVISOR] = theirs;
-	fds[SHIM_FD_NETNS] = a->netns;
-	for (size_t i = 0; i < a->n_parked; i++)
-		fds[SHIM_FD_PARKED + i] = a->parked[i];
 	make_argv(&argv, a);
-	r = child_spawn(children,
-			&(struct child_spec){ .path = a->program,
-					      .argv = argv.v,
-					      .fds = fds,
-					      .n_fds = SHIM_FD_PARKED + a->n_parked },
-			NULL, NULL, e);
+	/* A guardian that just died, or whose queue is full, is not waited for. */
+	if (a->orders >= 0 && a->config >= 0)
+		r = order(a, &argv, theirs, NULL);
+	if (r < 0)
+		r = start_program(a, &argv, theirs, children, e);
 	if (r >= 0)
 		r = watch(s, loop, pair[0], e);
 	if (r < 0) {

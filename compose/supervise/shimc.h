@@ -47,6 +47,8 @@ struct shimc {
 
 struct shim_args {
 	const char *program, *runtime;
+	int orders; /* a guardian's socket (runtime/shim_proto.h), -1 = start the program */
+	int config; /* the image for SHIM_FD_CONFIG, -1 = the runtime reads the bundle */
 	const char *id, *bundle, *run_dir;
 	bool tty, stdin_open;
 	const char *log; /* NULL = no log */

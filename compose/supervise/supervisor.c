@@ -28,6 +28,7 @@
 #include "compose/supervise/orphan.h"
 #include "compose/supervise/place.h"
 #include "compose/supervise/recover.h"
+#include "runtime/shim_proto.h"
 
 enum { PATIENCE_MS = 10000 };
 
@@ -275,10 +276,17 @@ static void on_recovered(struct sup *s)
 	sup_maybe_end(s);
 }
 
+static bool is_socket(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
 static int run(struct sup *s)
 {
 	recover_all(s, on_recovered);
-	guardian_open(s);
+	guardian_open(s, is_socket(SHIM_FD_ORDERS) ? SHIM_FD_ORDERS : -1);
 	declare_services(s);
 	(void)uv_run(&s->loop, UV_RUN_DEFAULT);
 	if (uv_loop_close(&s->loop) != 0) {
@@ -337,6 +345,8 @@ int supervise_main(const char *project, int ready_fd)
 	s->ready_fd = is_pipe(ready_fd) ? ready_fd : -1;
 	if (s->ready_fd >= 0)
 		(void)fd_set_cloexec(s->ready_fd, true);
+	if (is_socket(SHIM_FD_ORDERS))
+		(void)fd_set_cloexec(SHIM_FD_ORDERS, true);
 	r = begin(s, project, &e);
 	if (r == -EWOULDBLOCK) {
 		tell_ready(s, 'b');

@@ -206,10 +206,10 @@ def processes():
 
 def our_memory(bin_dir):
     by_role = {}
-    for _, exe, argv, pss, private in processes():
-        if not exe.startswith(bin_dir):
+    for _, _, argv, pss, private in processes():
+        if not argv[0].startswith(bin_dir):
             continue
-        name = os.path.basename(exe)
+        name = os.path.basename(argv[0])
         role = {"compose": "supervisor", "compose-shim": "shim" if "run" in argv[1:2] else "guardian"}.get(name, name)
         by_role.setdefault(role, []).append((pss, private))
     return by_role
@@ -222,8 +222,8 @@ def rival_memory():
 def switches(bin_dir):
     """Voluntary context switches of our processes: each one is a wake-up."""
     total = 0
-    for pid, exe, *_ in processes():
-        if exe.startswith(bin_dir):
+    for pid, _, argv, *_ in processes():
+        if argv[0].startswith(bin_dir):
             for task in os.listdir(f"/proc/{pid}/task"):
                 total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)",
                                        open(f"/proc/{pid}/task/{task}/status").read(), re.M).group(1))

@@ -22,7 +22,7 @@ PURE = {
 # header pattern -> files that may include it
 DOORS = [
     (r"yaml\.h$", ["compose/load/yaml.c"]),
-    (r"(cjson/)?cJSON\.h$", ["base/json.c"]),
+    (r"(cjson/)?cJSON\.h$", ["base/json.c", "base/json_read.c", "base/json_image.c"]),
     (r"netlink/", ["net/nl*.c", "net/nl_internal.h"]),
     (r"nftables/", ["net/nft*.c"]),
     (r"archive(_entry)?\.h$", ["image/unpack*.c", "image/pack*.c"]),
