@@ -4,6 +4,7 @@
  */
 #include <stdbool.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -43,6 +44,8 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return usage();
+	/* From a view of our file the kernel would name us after a descriptor. */
+	(void)prctl(PR_SET_NAME, "compose-shim");
 	if (makes_containers(argv + 1) && protect_self(argv, &e) < 0) {
 		(void)write_whole(STDERR_FILENO, err_text(e), strlen(err_text(e)));
 		return 1;

@@ -39,13 +39,16 @@ void bundle_prepare_done(struct bundle_prepare *p)
 
 /* ---- config.json ---- */
 
-static int config_write(const struct spec_input *in, struct err **e)
+static int config_write(const char *root, struct spec_input *in, struct err **e)
 {
+	AUTO(mem) char *stubs = spec_stubs(root, &in->image->layers);
 	AUTO(json) struct json *config = NULL;
 	AUTO(mem) char *path = xasprintf("%s/config.json", in->bundle);
 	AUTO(mem) char *text = NULL;
-	int r = spec_build(in, &config, e);
+	int r;
 
+	in->stubs = stubs;
+	r = spec_build(in, &config, e);
 	if (r < 0)
 		return r;
 	text = json_print(config, false);
@@ -68,7 +71,7 @@ static int config_rewrite(const char *root, const struct json *doc, struct spec_
 	in->image = image;
 	in->store = store;
 	in->mounts = json_get(doc, "mounts");
-	return config_write(in, e);
+	return config_write(root, in, e);
 }
 
 /* ---- creation ---- */
@@ -249,7 +252,8 @@ static int fill(struct bundle_request *q, struct json *mounts, const struct imag
 	if (r == 0)
 		r = write_record(q, image, mounts, has_secrets, e);
 	if (r == 0)
-		r = config_write(&(struct spec_input){ .project = q->project,
+		r = config_write(q->root,
+				 &(struct spec_input){ .project = q->project,
 						       .service = q->service,
 						       .image = image,
 						       .store = store,

@@ -85,6 +85,8 @@ static void add_overlay(const struct spec_input *in, struct json *annotations)
 	AUTO(mem) char *work = xasprintf("%s/work", in->bundle);
 	AUTO(mem) char *text = NULL;
 
+	if (in->stubs)
+		json_push_str(lower, in->stubs);
 	for (size_t i = in->image->layers.n; i-- > 0;)
 		json_push_str(lower, in->image->layers.v[i]);
 	json_set_str(overlay, "upper", upper);

@@ -91,6 +91,10 @@ struct spec_etc {
 	bool uses_dns;
 };
 int spec_etc_write(const struct spec_etc *in, struct err **e);
+/* A layer with the empty files that these are mounted on, ROOT/stubs, made when missing; for free(3). All
+ * containers share it above their image's layers, so that none has to make the files in its own. NULL
+ * when the image's /etc is something that a layer with a directory /etc would hide. */
+char *spec_stubs(const char *root, const struct strv *layers);
 
 struct spec_input {
 	const struct json *project, *service;
@@ -100,6 +104,7 @@ struct spec_input {
 	const char *bundle;              /* ROOT/projects/P/containers/NAME */
 	const char *run_dir;             /* RUN/containers/ID */
 	const struct json *mounts;       /* records, secrets included */
+	const char *stubs;               /* of spec_stubs(), NULL without */
 	bool has_netns;                  /* descriptor 4 is the network namespace; false: the host's */
 	/* Namespaces to join, "/proc/PID/ns/ipc"; NULL: a new one, or the host's when the service says so. */
 	const char *ipc_ns, *pid_ns, *uts_ns;

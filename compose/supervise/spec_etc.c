@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -162,4 +163,48 @@ int spec_etc_write(const struct spec_etc *in, struct err **e)
 		return r;
 	buf_addf(&hostname, "%s\n", in->hostname);
 	return write_in_place(in->bundle, "hostname", &hostname, e);
+}
+
+/* The uppermost layer that has an /etc has a directory there, as everybody expects. */
+static bool etc_is_plain(const struct strv *layers)
+{
+	for (size_t i = layers->n; i-- > 0;) {
+		AUTO(mem) char *path = xasprintf("%s/etc", layers->v[i]);
+		struct stat st;
+
+		if (lstat(path, &st) == 0)
+			return S_ISDIR(st.st_mode) && (st.st_mode & 07777) == 0755 && !st.st_uid &&
+			       !st.st_gid;
+	}
+	return true;
+}
+
+/* Two processes may do this at once. */
+static int make_stubs(const char *dir)
+{
+	static const char *const names[] = { "hosts", "hostname", "resolv.conf" };
+	AUTO(mem) char *etc = xasprintf("%s/etc", dir);
+	int r = dir_make(AT_FDCWD, etc, 0755, NULL);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++) {
+		AUTO(mem) char *path = xasprintf("%s/%s", etc, names[i]);
+		AUTO(fd) int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+		if (fd < 0 || fchmod(fd, 0644) < 0)
+			r = -errno;
+	}
+	if (r == 0 && (chmod(dir, 0755) < 0 || chmod(etc, 0755) < 0))
+		r = -errno;
+	return r;
+}
+
+char *spec_stubs(const char *root, const struct strv *layers)
+{
+	char *dir = xasprintf("%s/stubs", root);
+	AUTO(mem) char *last = xasprintf("%s/etc/resolv.conf", dir);
+
+	if (etc_is_plain(layers) && (access(last, F_OK) == 0 || make_stubs(dir) == 0))
+		return dir;
+	free(dir);
+	return NULL;
 }
