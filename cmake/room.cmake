@@ -60,6 +60,7 @@ endfunction()
 archive(YAML libyaml.a)
 archive(UV libuv_a.a)
 archive(SECCOMP libseccomp.a)
+archive(NL libnl-3.a)
 
 # room(NAME [DIRS sub...] [DEPS room...] [LIBS target...])
 #

@@ -5,16 +5,15 @@
 #include <linux/netfilter.h>
 #include <string.h>
 
-#include "base/fdio.h"
 #include "net/nft_internal.h"
 #include "net/nft_table.h"
+#include "net/nl.h"
 
 struct nft *nft_new(void)
 {
 	struct nft *n = xcalloc(1, sizeof(*n));
 
 	n->sock = (struct nfsock)NFSOCK_INIT;
-	n->links = -1;
 	return n;
 }
 
@@ -23,7 +22,6 @@ void nft_free(struct nft *n)
 	if (!n)
 		return;
 	nfsock_done(&n->sock);
-	fd_close(&n->links);
 	free(n);
 }
 
@@ -58,30 +56,21 @@ void nft_warm(struct nft *n, const struct store *s)
 }
 
 /* "docker0", and "br-" with twelve hex digits. */
-static bool is_alien(const struct link_info *l)
+static bool is_alien(const char *name)
 {
-	size_t n = strlen(l->name);
-
-	if (!streq(l->kind, "bridge"))
-		return false;
-	return streq(l->name, "docker0") || (n == 15 && starts_with(l->name, "br-") &&
-					     strspn(l->name + 3, "0123456789abcdef") == 12);
+	return streq(name, "docker0") || (strlen(name) == 15 && starts_with(name, "br-") &&
+					  strspn(name + 3, "0123456789abcdef") == 12);
 }
 
 /* Best effort: without the list containers could merely reach those of dockerd. */
-static void alien_find(struct nft *n, struct strv *ret)
+static void alien_find(struct strv *ret)
 {
-	AUTO(links) struct links links = { 0 };
+	AUTO(strv) struct strv names = STRV_INIT;
 
-	if (n->links < 0 && netlink_open(&n->links, NULL) < 0)
-		return;
-	if (netlink_links(n->links, &links, NULL) < 0) {
-		fd_close(&n->links);
-		return;
-	}
-	for (size_t i = 0; i < links.n; i++)
-		if (is_alien(&links.v[i]))
-			strv_add(ret, links.v[i].name);
+	(void)link_names(&names, NULL);
+	for (size_t i = 0; i < names.n; i++)
+		if (is_alien(names.v[i]))
+			strv_add(ret, names.v[i]);
 }
 
 int nft_rebuild(struct nft *n, const struct store *s, struct err **e)
@@ -97,7 +86,7 @@ int nft_rebuild(struct nft *n, const struct store *s, struct err **e)
 		return nfsock_send(&n->sock, &b, "remove the packet filter rules", e);
 	}
 	/* Usually there is no table yet; deleting one, even none, would look like a flush to others. */
-	alien_find(n, &alien);
+	alien_find(&alien);
 	table_make(&b, table, s, &alien, /* replaces= */ false);
 	if (nfsock_send(&n->sock, &b, "load the packet filter rules", NULL) == 0)
 		return 0;
@@ -114,7 +103,7 @@ int nft_network_ensure(struct nft *n, const struct store *s, const struct networ
 
 	if (!network_is_bridge(net))
 		return 0;
-	alien_find(n, &alien);
+	alien_find(&alien);
 	nfbatch_begin(&b, NFPROTO_INET, table);
 	nft_table_alien(&b, &alien);
 	nft_table_network(&b, net, /* deletes= */ false);

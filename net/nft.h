@@ -6,7 +6,7 @@
  * table is replaced by one transaction made from the store. Its cost does not depend on the number
  * of published ports: addresses and ports sit in sets and maps.
  *
- * Owns:    struct nft owns its sockets, opened at first use.
+ * Owns:    struct nft owns its socket, opened at first use.
  * Units:   none.
  * Errors:  the kernel's own codes, EOPNOTSUPP when it has no nf_tables.
  * Thread:  any one thread at a time; the network namespace is that of the first use.
@@ -20,7 +20,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "net/nl.h"
 #include "net/store.h"
 
 struct nft;
@@ -54,8 +53,8 @@ int nft_ports_del(struct nft *n, const struct store *s, const struct network *ne
 
 /* Lets traffic of our bridges pass the forward chains of other firewalls that drop by default. */
 int nft_neighbours_ensure(struct nft *n, const struct store *s, struct err **e);
-/* Takes out of them what no link is left for, after gone has lost its bridge. */
-int nft_neighbours_clear(struct nft *n, const struct network *gone, const struct links *links,
+/* Takes out of them what no link is left for, after gone has lost its bridge; names of all links. */
+int nft_neighbours_clear(struct nft *n, const struct network *gone, const struct strv *names,
 			 struct err **e);
 
 #endif

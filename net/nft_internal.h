@@ -1,7 +1,7 @@
 /*
  * net/nft_internal.h - what the nft*.c files share.
  *
- * Owns:    struct nft its sockets, opened at first use.
+ * Owns:    struct nft its socket, opened at first use.
  * Units:   none.
  * Errors:  none.
  * Thread:  as net/nft.h.
@@ -15,7 +15,6 @@
 
 struct nft {
 	struct nfsock sock;
-	int links; /* rtnetlink socket */
 };
 
 #endif

@@ -143,24 +143,28 @@ int nft_neighbours_ensure(struct nft *n, const struct store *s, struct err **e)
 	return xtables_open(e);
 }
 
-/* A rule is of use as long as there is a bridge with such a name, whoever made it. */
-static bool is_needed(const char *comment, const struct links *links)
+static bool fits(const char *pattern, const char *name)
 {
-	const char *pattern = strrchr(comment, ' ') + 1;
 	size_t n = strlen(pattern);
 
-	for (size_t i = 0; i < links->n; i++) {
-		const char *name = links->v[i].name;
+	return pattern[n - 1] == '*' ? strncmp(name, pattern, n - 1) == 0 : streq(name, pattern);
+}
 
-		if (streq(name, pattern))
+static bool any_fits(const char *pattern, const struct strv *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (fits(pattern, names->v[i]))
 			return true;
-		if (pattern[n - 1] == '*' && strncmp(name, pattern, n - 1) == 0)
-			return true;
-	}
 	return false;
 }
 
-static int place_clear(struct nft *n, const struct place *p, const struct links *links,
+/* A rule is of use as long as there is a link with such a name, whoever made it. */
+static bool is_needed(const char *comment, const struct strv *names)
+{
+	return any_fits(strrchr(comment, ' ') + 1, names);
+}
+
+static int place_clear(struct nft *n, const struct place *p, const struct strv *names,
 		       struct err **e)
 {
 	AUTO(nfbatch) struct nfbatch b = NFBATCH_INIT;
@@ -171,26 +175,18 @@ static int place_clear(struct nft *n, const struct place *p, const struct links 
 		return r;
 	nfbatch_begin(&b, p->family, p->table);
 	for (size_t i = 0; i < rules.n; i++)
-		if (starts_with(rules.v[i].comment, mark) && !is_needed(rules.v[i].comment, links))
+		if (starts_with(rules.v[i].comment, mark) && !is_needed(rules.v[i].comment, names))
 			nfbatch_rule_del(&b, p->chain, rules.v[i].handle);
 	return nfsock_send(&n->sock, &b, "remove our rules from the host's firewall", e);
 }
 
-static bool has_cb(const struct links *links)
-{
-	for (size_t i = 0; i < links->n; i++)
-		if (starts_with(links->v[i].name, "cb") && streq(links->v[i].kind, "bridge"))
-			return true;
-	return false;
-}
-
-int nft_neighbours_clear(struct nft *n, const struct network *gone, const struct links *links,
+int nft_neighbours_clear(struct nft *n, const struct network *gone, const struct strv *names,
 			 struct err **e)
 {
 	AUTO(nfchains) struct nfchains list = { 0 };
 	int r;
 
-	if (!network_is_bridge(gone) || (starts_with(gone->bridge, "cb") && has_cb(links)))
+	if (!network_is_bridge(gone) || (starts_with(gone->bridge, "cb") && any_fits(ours, names)))
 		return 0;
 	r = nfsock_chains(&n->sock, &list, e);
 	if (r < 0)
@@ -204,9 +200,9 @@ int nft_neighbours_clear(struct nft *n, const struct network *gone, const struct
 		if (!is_user_chain && !is_forward(c))
 			continue;
 		p = place_of(c, is_user_chain);
-		r = place_clear(n, &p, links, e);
+		r = place_clear(n, &p, names, e);
 		if (r < 0)
 			return r;
 	}
-	return has_cb(links) ? 0 : xtables_clear(e);
+	return any_fits(ours, names) ? 0 : xtables_clear(e);
 }

@@ -344,7 +344,7 @@ static int answer_check(const struct nlbatch *b, struct nlmsghdr *h, struct err 
 	return err_sys(e, -answer->error, "%s%s%s", what, *words ? ": " : "", words);
 }
 
-static int answers_read(const struct nlbatch *b, int fd, struct err **e)
+int nlbatch_answers(const struct nlbatch *b, int fd, struct err **e)
 {
 	AUTO(mem) char *room = xmalloc(ANSWER_MAX);
 	size_t missing = b->what.n;
@@ -381,7 +381,7 @@ int nlbatch_send(struct nlbatch *b, int fd, struct err **e)
 	if (sendto(fd, b->bytes.p, b->bytes.n, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
 		r = err_sys(e, errno, "%s", b->what.v[0]);
 	else
-		r = answers_read(b, fd, e);
+		r = nlbatch_answers(b, fd, e);
 	nlbatch_done(b);
 	return r;
 }

@@ -90,6 +90,9 @@ void nlbatch_neigh(struct nlbatch *b, uint32_t ifindex, const struct ipaddr *ip,
 /* Every link of the group, in one RCU cycle. */
 void nlbatch_group_delete(struct nlbatch *b, uint32_t group);
 void nlbatch_link_delete(struct nlbatch *b, const char *name);
+/* Deletes every link of the group. name: one of them; returns once it is out of sight, and with it
+ * the others, though the kernel is not done yet. NULL or not there: returns when all is done. */
+int netlink_group_delete(int nl, uint32_t group, const char *name, struct err **e);
 /* Sends all and reads all answers; the batch is empty afterwards. */
 int nlbatch_send(struct nlbatch *b, int fd, struct err **e);
 void nlbatch_done(struct nlbatch *b);
@@ -109,6 +112,8 @@ struct links {
 	size_t n, cap;
 };
 int netlink_links(int fd, struct links *ret, struct err **e);
+/* Only the names. Unlike the above this does not wait for links that are just being removed. */
+int link_names(struct strv *ret, struct err **e);
 const struct link_info *links_find(const struct links *l, const char *name);
 void links_done(struct links *l);
 static inline void links_autop(struct links *l)

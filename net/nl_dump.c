@@ -1,12 +1,14 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "base/fdio.h"
 #include "net/nl.h"
 #include "net/nl_internal.h"
 
-enum { DUMP_ROOM = 65536 };
+enum { DUMP_ROOM = 65536, NAMES_MAX = 64 << 20 };
 
 typedef void (*dump_fn)(struct nlmsghdr *h, void *ctx);
 
@@ -90,6 +92,25 @@ static void link_add(struct nlmsghdr *h, void *ctx)
 int netlink_links(int fd, struct links *ret, struct err **e)
 {
 	return dump(fd, RTM_GETLINK, AF_UNSPEC, link_add, ret, e);
+}
+
+int link_names(struct strv *ret, struct err **e)
+{
+	AUTO(buf) struct buf text = BUF_INIT;
+	int r = file_read(AT_FDCWD, "/proc/self/net/dev", NAMES_MAX, &text, e);
+	struct str rest = { text.p, text.n };
+
+	if (r < 0)
+		return r;
+	/* "  eth0: 1 2 3 ..." behind two lines of headings, which have no colon. */
+	while (rest.p) {
+		struct str line = str_cut(&rest, '\n');
+		struct str name = str_trim(str_cut(&line, ':'));
+
+		if (line.p)
+			strv_take(ret, str_dup(name));
+	}
+	return 0;
 }
 
 const struct link_info *links_find(const struct links *l, const char *name)

@@ -29,6 +29,9 @@ struct nlattr *nlmsg_nest(struct nl_msg *m, int type);
 /* Takes both. what NULL: the kernel does not answer this message. */
 void nlbatch_add(struct nlbatch *b, struct nl_msg *m, char *what);
 
+/* Reads the answers to a batch that was sent. */
+int nlbatch_answers(const struct nlbatch *b, int fd, struct err **e);
+
 /* One datagram from the kernel. Bytes, or -errno; -ETIMEDOUT when nothing came within 5 s. */
 ssize_t netlink_recv(int fd, void *p, size_t n);
 /* The kernel's own words in an error message, "" when it gave none. Borrowed from the message. */

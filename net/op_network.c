@@ -439,14 +439,12 @@ int bridge_ensure(struct worker *w, const struct network *net, struct err **e)
 
 static int links_remove(struct worker *w, const struct network *net, struct err **e)
 {
-	AUTO(nlbatch) struct nlbatch b = NLBATCH_INIT;
 	AUTO(err) struct err *why = NULL;
 	int r;
 
 	if (!network_is_bridge(net))
 		return 0;
-	nlbatch_group_delete(&b, net->group);
-	r = nlbatch_send(&b, w->nl, &why);
+	r = netlink_group_delete(w->nl, net->group, net->owns_bridge ? net->bridge : NULL, &why);
 	/* ENODEV: nothing was left of the group. */
 	if (r < 0 && r != -ENODEV)
 		return err_sys(e, -r, "remove the links of network \"%s\"", net->name);
@@ -469,10 +467,10 @@ static int kernel_ensure(struct worker *w, const struct network *net, struct err
 
 static int neighbours_leave(struct worker *w, const struct network *net, struct err **e)
 {
-	AUTO(links) struct links links = { 0 };
-	int r = netlink_links(w->nl, &links, e);
+	AUTO(strv) struct strv names = STRV_INIT;
+	int r = link_names(&names, e);
 
-	return r < 0 ? r : nft_neighbours_clear(w->nft, net, &links, e);
+	return r < 0 ? r : nft_neighbours_clear(w->nft, net, &names, e);
 }
 
 static int network_make(struct creation *c, struct network **ret, struct err **e)

@@ -8,7 +8,7 @@
  *          and JSON until reply_done().
  * Units:   as net/addr.h.
  * Errors:  as ARCHITECTURE.md "Contract: compose-net": ENOENT, EBUSY, EINVAL, EADDRINUSE, ...
- * Thread:  the process must have one thread: operations enter network namespaces and come back.
+ * Thread:  always the same one: operations enter network namespaces and come back.
  * Source:  ARCHITECTURE.md "Contract: compose-net".
  */
 #ifndef NET_WORKER_H
