@@ -7,7 +7,6 @@
  * objects from which the next one goes on.
  */
 #include <errno.h>
-#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 #include "base/fdio.h"
 #include "net/worker.h"
 
-enum { SOCKET = 3, REQUEST_MAX = 256 << 10, REPLY_ROOM = 4 << 20, HEAP_ROOM = 16 << 20 };
+enum { SOCKET = 3, REQUEST_MAX = 256 << 10, REPLY_ROOM = 4 << 20 };
 
 static const char *root_dir(int argc, char **argv)
 {
@@ -53,15 +52,6 @@ static int answer(struct worker *w, const char *text, size_t n)
 	return sent;
 }
 
-/* libnftables makes a table of buckets for every command. Left to itself malloc would map and unmap
- * it each time, and the kernel would clear the same pages again and again. */
-static void keep_memory(void)
-{
-	(void)mallopt(M_MMAP_THRESHOLD, HEAP_ROOM);
-	(void)mallopt(M_TRIM_THRESHOLD, HEAP_ROOM);
-	(void)mallopt(M_TOP_PAD, HEAP_ROOM / 32);
-}
-
 static bool is_waiting_for_work(void)
 {
 	struct pollfd p = { .fd = SOCKET, .events = POLLIN };
@@ -94,7 +84,6 @@ int main(int argc, char **argv)
 	struct worker w;
 	int r;
 
-	keep_memory();
 	if (fd_set_cloexec(SOCKET, true) < 0) {
 		fprintf(stderr, "compose-net: started by compose, with a socket on descriptor 3\n");
 		return 2;

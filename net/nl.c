@@ -86,18 +86,26 @@ struct nlattr *nlmsg_nest(struct nl_msg *m, int type)
 
 #define NEIGHBOUR_WORDS "add neighbour"
 
+/* The kernel tells of every failure, and of success only where it is asked to: once, at the end. */
+static void ask_no_answer(struct nlbatch *b)
+{
+	struct nlmsghdr *h = (struct nlmsghdr *)(b->bytes.p + b->last);
+
+	h->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+}
+
 void nlbatch_add(struct nlbatch *b, struct nl_msg *m, char *what)
 {
 	struct nlmsghdr *h = nlmsg_hdr(m);
 
-	/* Sequence numbers count from 1 inside a batch; 0 expects no answer. */
-	h->nlmsg_seq = what ? (uint32_t)b->what.n + 1 : 0;
+	if (b->what.n)
+		ask_no_answer(b);
+	/* Sequence numbers count from 1 inside a batch. */
+	h->nlmsg_seq = (uint32_t)b->what.n + 1;
 	h->nlmsg_pid = 0;
-	if (!what)
-		h->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+	b->last = b->bytes.n;
 	buf_add(&b->bytes, h, NLMSG_ALIGN(h->nlmsg_len));
-	if (what)
-		strv_take(&b->what, what);
+	strv_take(&b->what, what);
 	nlmsg_free(m);
 }
 
@@ -333,9 +341,9 @@ static int answer_check(const struct nlbatch *b, struct nlmsghdr *h, struct err 
 	struct nlmsgerr *answer = nlmsg_data(h);
 	const char *what, *words;
 
-	if (!answer->error || h->nlmsg_seq > b->what.n)
+	if (!answer->error || !h->nlmsg_seq || h->nlmsg_seq > b->what.n)
 		return 0;
-	what = b->what.v[h->nlmsg_seq ? h->nlmsg_seq - 1 : 0];
+	what = b->what.v[h->nlmsg_seq - 1];
 	/* The table of neighbours is the whole machine's and may be full. They only spare a first
 	 * question: no reason to keep a container from starting. */
 	if (answer->error == -ENOBUFS && starts_with(what, NEIGHBOUR_WORDS))
@@ -347,10 +355,9 @@ static int answer_check(const struct nlbatch *b, struct nlmsghdr *h, struct err 
 int nlbatch_answers(const struct nlbatch *b, int fd, struct err **e)
 {
 	AUTO(mem) char *room = xmalloc(ANSWER_MAX);
-	size_t missing = b->what.n;
 	int failed = 0;
 
-	while (missing) {
+	for (;;) {
 		ssize_t got = netlink_recv(fd, room, ANSWER_MAX);
 		struct nlmsghdr *h = (struct nlmsghdr *)room;
 		int left = (int)got;
@@ -358,17 +365,14 @@ int nlbatch_answers(const struct nlbatch *b, int fd, struct err **e)
 		if (got < 0)
 			return err_sys(failed ? NULL : e, (int)-got, "read the kernel's answer");
 		for (; nlmsg_ok(h, left); h = nlmsg_next(h, &left)) {
-			if (h->nlmsg_type != NLMSG_ERROR || !missing)
+			if (h->nlmsg_type != NLMSG_ERROR)
 				continue;
-			missing--;
 			if (!failed)
 				failed = answer_check(b, h, e);
-			/* The batch as a whole was refused: nothing else comes. */
-			if (failed && h->nlmsg_seq == 0)
+			if (h->nlmsg_seq == b->what.n)
 				return failed;
 		}
 	}
-	return failed;
 }
 
 int nlbatch_send(struct nlbatch *b, int fd, struct err **e)

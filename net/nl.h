@@ -34,6 +34,7 @@ int netlink_ifindex(int any_socket, const char *name);
 struct nlbatch {
 	struct buf bytes;
 	struct strv what; /* per message, for the error text */
+	size_t last;      /* where the last message begins */
 };
 #define NLBATCH_INIT                                                                               \
 	{                                                                                          \

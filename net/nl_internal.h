@@ -26,7 +26,7 @@ int netlink_open_proto(int proto, int *ret_fd, struct err **e);
 struct nl_msg *nlmsg_new(int type, int flags, const void *head, size_t n_head);
 void nlmsg_add(struct nl_msg *m, int type, const void *p, size_t n);
 struct nlattr *nlmsg_nest(struct nl_msg *m, int type);
-/* Takes both. what NULL: the kernel does not answer this message. */
+/* Takes both. */
 void nlbatch_add(struct nlbatch *b, struct nl_msg *m, char *what);
 
 /* Reads the answers to a batch that was sent. */
