@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/test.h"
-#include "net/nft_internal.h"
+#include "net/nft_library/nft_library.h"
 
 enum { QUIET_MS = 300, LOUD_MS = 5000 };
 
@@ -15,7 +15,7 @@ struct fixture {
 	uv_loop_t loop;
 	uv_timer_t deadline;
 	struct netwatch *w;
-	struct nft *nft;
+	struct nftlib *nft;
 	unsigned changes;
 };
 
@@ -34,7 +34,7 @@ static void on_deadline(uv_timer_t *t)
 
 static void rules(struct fixture *f, const char *text)
 {
-	assert_int_equal(nft_run(f->nft, text, "test", NULL), 0);
+	assert_int_equal(nftlib_run(f->nft, text), 0);
 }
 
 static unsigned changes_within(struct fixture *f, unsigned ms)
@@ -52,7 +52,7 @@ static int set_up(void **state)
 
 	if (unshare(CLONE_NEWNET) < 0)
 		return -1;
-	f->nft = nft_new();
+	f->nft = nftlib_new();
 	rules(f, "add table inet compose_x\nadd set inet compose_x s { type inet_service; }\n"
 		 "add table ip filter\nadd chain ip filter DOCKER-USER\n"
 		 "add rule ip filter DOCKER-USER accept\n");
@@ -71,7 +71,7 @@ static int tear_down(void **state)
 	uv_close((uv_handle_t *)&f->deadline, NULL);
 	uv_run(&f->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&f->loop), 0);
-	nft_free(f->nft);
+	nftlib_free(f->nft);
 	free(f);
 	return 0;
 }
