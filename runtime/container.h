@@ -24,6 +24,9 @@ struct container_options {
 	const char *pid_file;	   /* NULL = none */
 	const char *seccomp_cache; /* NULL = none */
 	const char *tiny_init;	   /* the program for annotation compose.init */
+	const int *streams;	   /* the three standard streams; NULL = the caller's own */
+	const int *private_fds;	   /* the caller's, which the init closes at once; -1s are skipped */
+	size_t n_private_fds;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring, no_cgroup, no_subreaper;
 	bool detach, keep; /* run only */

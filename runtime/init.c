@@ -46,6 +46,18 @@ struct init {
 	int tiny;	 /* the small init's program, -1 without */
 };
 
+static int take_streams(struct init *in, struct err **e)
+{
+	for (int i = 0; in->l->streams && i < 3; i++)
+		if (dup2(in->l->streams[i], i) < 0)
+			return err_sys(e, errno, "take the standard streams");
+	/* They would close with execve, but somebody may wait for the other end of one until then. */
+	for (size_t i = 0; i < in->l->n_private_fds; i++)
+		if (in->l->private_fds[i] >= 0)
+			close(in->l->private_fds[i]);
+	return 0;
+}
+
 static int await_go(struct init *in, struct err **e)
 {
 	int r, host_pid = 0;
@@ -332,6 +344,7 @@ static int set_credentials(struct init *in, struct err **e)
 }
 
 static int (*const steps[])(struct init *in, struct err **e) = {
+	take_streams,
 	become_root,
 	join_namespaces,
 	open_tiny_init,

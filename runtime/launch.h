@@ -41,6 +41,9 @@ struct launch {
 	const char *bundle, *rootfs; /* absolute */
 	const char *console_socket;  /* NULL = none */
 	const char *tiny_init;	     /* host path of the small init */
+	const int *streams;	     /* what the init gets as 0, 1, 2; NULL = the caller's own */
+	const int *private_fds;	     /* what it closes at once; -1s are skipped */
+	size_t n_private_fds;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring;
 	int proc_fd;   /* the host's procfs */

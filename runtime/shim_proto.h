@@ -57,8 +57,6 @@ enum { SHIM_PACKET_MAX = 65536 };
 #define SHIM_SOCKET_NAME  "shim.sock"
 #define SHIM_EXIT_NAME	  "exit.json" /* in the bundle */
 #define SHIM_LOG_NAME	  "log/json.log"
-#define SHIM_PID_NAME	  "init.pid"
-#define SHIM_RUNTIME_LOG  "runtime.log"
 #define SHIM_CONSOLE_NAME "console.sock"
 
 #define SHIM_PACKED __attribute__((packed))

@@ -105,8 +105,8 @@ void shim_tell_last(struct shim *s, const void *p, size_t n);
 /* Output to those attached; packet[0] is the type byte. */
 void shim_output(struct shim *s, char *packet, size_t n);
 
-/* shim_make.c: the child's part of shim_create(); ends the process. */
-void shim_make(struct shim *s) __attribute__((noreturn));
+/* shim_make.c: sets pid and pidfd; what went wrong is in text. */
+int shim_make(struct shim *s, char *text, size_t cap);
 /* shim_spawn.c: the runtime and the container's files. */
 int shim_create(struct shim *s);
 void shim_start(struct shim *s);

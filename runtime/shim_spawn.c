@@ -21,7 +21,9 @@
 #include "runtime/shim_proto.h"
 #include "runtime/shim_text.h"
 
-#define FOREIGN_ROOT "oci"
+#define LOG_NAME "runtime.log"
+#define PID_NAME	 "init.pid"
+#define FOREIGN_ROOT	 "oci"
 
 extern char **environ;
 
@@ -87,20 +89,6 @@ static void in_run(const struct shim *s, struct text *t, const char *name)
 	text_str(t, name);
 }
 
-/* Our own runtime needs no program: a fork does its work. */
-static int make_here(struct shim *s)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return -errno;
-	if (pid == 0)
-		shim_make(s);
-	s->runtime_pid = pid;
-	close(SHIM_FD_CONFIG);
-	return 0;
-}
-
 static int make_by_program(struct shim *s)
 {
 	static char root[4096], log[4096], pid_file[4096], console[4096];
@@ -109,8 +97,8 @@ static int make_by_program(struct shim *s)
 	unsigned n = 0;
 
 	root_of(s, &a);
-	in_run(s, &b, SHIM_RUNTIME_LOG);
-	in_run(s, &c, SHIM_PID_NAME);
+	in_run(s, &b, LOG_NAME);
+	in_run(s, &c, PID_NAME);
 	in_run(s, &d, SHIM_CONSOLE_NAME);
 	if (text_full(&b) || text_full(&c) || text_full(&d))
 		return -ENAMETOOLONG;
@@ -131,14 +119,6 @@ static int make_by_program(struct shim *s)
 	argv[n++] = s->o.id;
 	argv[n] = NULL;
 	return spawn(s, argv, s->child_end);
-}
-
-int shim_create(struct shim *s)
-{
-	const char *name = strrchr(s->o.runtime, '/');
-
-	s->ours = !strcmp(name ? name + 1 : s->o.runtime, "compose-runtime");
-	return s->o.has_config ? make_here(s) : make_by_program(s);
 }
 
 static int run_command(struct shim *s, const char *command, const char *flag)
@@ -179,7 +159,7 @@ static int errno_of(const char *text)
 static void fail_with_log(struct shim *s, const char *what)
 {
 	char text[4096];
-	long n = read_small(s->run_dir, SHIM_RUNTIME_LOG, text, sizeof(text));
+	long n = read_small(s->run_dir, LOG_NAME, text, sizeof(text));
 
 	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 		text[--n] = '\0';
@@ -236,19 +216,12 @@ static int take_console(struct shim *s)
 	return 0;
 }
 
+/* pid and pidfd are known. */
 static void created(struct shim *s)
 {
-	char bytes[1 + sizeof(struct shim_created)] = { SHIM_CREATED }, text[32];
+	char bytes[1 + sizeof(struct shim_created)] = { SHIM_CREATED };
 	struct shim_created c;
-	int64_t pid;
 
-	if (read_small(s->run_dir, SHIM_PID_NAME, text, sizeof(text)) <= 0 ||
-	    text_parse(text, INT32_MAX, &pid) < 0) {
-		shim_fail(s, EIO, "the runtime left no pid file");
-		return;
-	}
-	s->pid = (pid_t)pid;
-	s->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
 	if (s->pidfd < 0 || (s->o.tty && take_console(s) < 0)) {
 		(void)kill(s->pid, SIGKILL);
 		shim_fail(s, EIO, "the container's terminal or first process is gone");
@@ -261,6 +234,45 @@ static void created(struct shim *s)
 	shim_tell(s, bytes, sizeof(bytes), s->pidfd);
 	if (s->start_asked)
 		shim_start(s);
+}
+
+static void created_by_program(struct shim *s)
+{
+	char text[32];
+	int64_t pid;
+
+	if (read_small(s->run_dir, PID_NAME, text, sizeof(text)) <= 0 ||
+	    text_parse(text, INT32_MAX, &pid) < 0) {
+		shim_fail(s, EIO, "the runtime left no pid file");
+		return;
+	}
+	s->pid = (pid_t)pid;
+	s->pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+	created(s);
+}
+
+/* Our own runtime needs no program. */
+static void make_here(struct shim *s)
+{
+	char text[4096];
+	int r = shim_make(s, text, sizeof(text));
+
+	close_child_ends(s);
+	if (r < 0)
+		shim_fail(s, errno_of(text), text);
+	else
+		created(s);
+}
+
+int shim_create(struct shim *s)
+{
+	const char *name = strrchr(s->o.runtime, '/');
+
+	s->ours = !strcmp(name ? name + 1 : s->o.runtime, "compose-runtime");
+	if (!s->o.has_config)
+		return make_by_program(s);
+	make_here(s);
+	return 0;
 }
 
 static void started(struct shim *s)
@@ -324,7 +336,7 @@ void shim_runtime_ended(struct shim *s, int status)
 	close_child_ends(s);
 	if (s->stage == STAGE_CREATING) {
 		if (good)
-			created(s);
+			created_by_program(s);
 		else
 			fail_with_log(s, "the runtime could not create the container");
 	} else if (s->stage == STAGE_STARTING) {
@@ -491,7 +503,7 @@ void shim_clean_up(struct shim *s)
 {
 	static const char *const names[] = {
 		RUNTIME_STATE_NAME, RUNTIME_CONFIG_NAME, RUNTIME_FIFO_NAME, RUNTIME_CGROUPS_NAME,
-		RUNTIME_HOOKS_NAME, SHIM_PID_NAME,		 SHIM_RUNTIME_LOG,	    SHIM_CONSOLE_NAME,
+		RUNTIME_HOOKS_NAME, PID_NAME,		 LOG_NAME,	    SHIM_CONSOLE_NAME,
 		SHIM_SOCKET_NAME,
 	};
 

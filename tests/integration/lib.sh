@@ -260,7 +260,7 @@ no_more_cgroups() { [ "$(cgroups)" = "$cgroups_before" ]; }
 leftover_files() {
 	find "$COMPOSE_RUN" ! -type d 2>/dev/null
 	find "$COMPOSE_ROOT" ! -type d ! -path "$COMPOSE_ROOT/images/*" ! -path "$COMPOSE_ROOT/layers/*" \
-		! -path "$COMPOSE_ROOT/seccomp/*" ! -path "$COMPOSE_ROOT/build/*" ! -name '*lock' 2>/dev/null
+		! -path "$COMPOSE_ROOT/seccomp/*" ! -path "$COMPOSE_ROOT/stubs/*" ! -path "$COMPOSE_ROOT/build/*" ! -name '*lock' 2>/dev/null
 	find "$COMPOSE_ROOT/projects" "$COMPOSE_RUN/containers" -mindepth 1 2>/dev/null
 	find "$WORK/tmp" -mindepth 1 2>/dev/null
 	find "$COMPOSE_ROOT" \( -name '*.tmp' -o -name '.tmp*' -o -name '*.bad-*' \) 2>/dev/null
