@@ -22,7 +22,7 @@ if(COMPOSE_COVERAGE)
 endif()
 if(COMPOSE_FUZZ)
   target_compile_options(compose_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined
-    -fno-sanitize-recover=all -g)
+    -fno-sanitize-recover=all -g -UNDEBUG)
   target_link_options(compose_flags INTERFACE -fsanitize=address,undefined)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT COMPOSE_SANITIZE AND NOT COMPOSE_FUZZ)
