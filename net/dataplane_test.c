@@ -349,6 +349,58 @@ static void also_beside_a_firewall_that_drops(void **state)
 	check_all(f);
 }
 
+/* A container of dockerd, on its bridge and behind a port that dockerd publishes. */
+static void neighbour_make(struct fixture *f, enum place where)
+{
+	AUTO(nftlib) struct nftlib *nft = nftlib_new();
+	AUTO(netns) struct netns ns = NETNS_INIT;
+	AUTO(nlbatch) struct nlbatch b = NLBATCH_INIT;
+	struct bridge_spec bridge = { .name = "docker0", .mtu = 1500 };
+	struct veth_spec veth = { .host_name = "veth0", .mtu = 1500, .peer_name = "eth0" };
+	struct ipaddr gateway, its;
+
+	assert_true(ipaddr_parse("172.17.0.1", &gateway));
+	assert_true(ipaddr_parse("172.17.0.2", &its));
+	assert_int_equal(netns_create(f->ns[HOST], false, &ns, NULL), 0);
+	nlbatch_bridge(&b, &bridge);
+	assert_int_equal(nlbatch_send(&b, f->w.nl, NULL), 0);
+	veth.bridge_index = (uint32_t)netlink_ifindex(f->w.nl, "docker0");
+	veth.netns_fd = ns.ns;
+	veth.peer_mac = mac_of_ip(&its);
+	nlbatch_up(&b, veth.bridge_index);
+	nlbatch_addr(&b, veth.bridge_index, &gateway, 16);
+	nlbatch_veth(&b, &veth);
+	assert_int_equal(nlbatch_send(&b, f->w.nl, NULL), 0);
+	nlbatch_up(&b, (uint32_t)netlink_ifindex(ns.nl, "eth0"));
+	nlbatch_addr(&b, (uint32_t)netlink_ifindex(ns.nl, "eth0"), &its, 16);
+	nlbatch_default_route(&b, (uint32_t)netlink_ifindex(ns.nl, "eth0"), &gateway, AF_INET);
+	assert_int_equal(nlbatch_send(&b, ns.nl, NULL), 0);
+	assert_int_equal(nftlib_run(nft,
+				    "table ip nat {\n chain PREROUTING {\n"
+				    "  type nat hook prerouting priority -100;\n"
+				    "  ip daddr 192.0.2.2 tcp dport 9090 dnat to 172.17.0.2:80\n"
+				    " }\n}\n"),
+			 0);
+	f->ns[where] = TAKE_FD(ns.ns);
+	(void)snprintf(f->ip[where], IP_TEXT, "172.17.0.2");
+	f->tcp[where] = server_in(f, where, SOCK_STREAM);
+}
+
+static void reaches_dockers_containers_only_where_published(void **state)
+{
+	struct fixture *f = *state;
+	struct row direct = { "dockerd's isolation holds", A, NULL, C, 80, SOCK_STREAM, C, NULL };
+	struct row published = {
+		"dockerd's published port is reached", A, "192.0.2.2", 0, 9090, SOCK_STREAM, C, ""
+	};
+
+	neighbour_make(f, C);
+	network(f, "a", "");
+	container(f, A, "a", "");
+	assert_true(check(f, &direct));
+	assert_true(check(f, &published));
+}
+
 static void separates_siblings_without_icc(void **state)
 {
 	struct fixture *f = *state;
@@ -401,6 +453,7 @@ int main(void)
 		TEST(reaches_who_it_should_and_nobody_else),
 		TEST(also_when_bridged_frames_pass_no_filter),
 		TEST(also_beside_a_firewall_that_drops),
+		TEST(reaches_dockers_containers_only_where_published),
 		TEST(separates_siblings_without_icc),
 		TEST(moves_udp_clients_to_the_next_container),
 	};

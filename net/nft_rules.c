@@ -143,10 +143,14 @@ static void put_ct_any(struct nfbatch *b, const struct word *w)
 	nfexpr_match(b, false, &none, sizeof(none));
 }
 
-static void put_ct_not(struct nfbatch *b, const struct word *w)
+/* None of them. */
+static void put_ct_none(struct nfbatch *b, const struct word *w)
 {
+	static const uint32_t none;
+
 	nfexpr_load_ct(b, w->n);
-	nfexpr_match(b, false, &w->m, sizeof(w->m));
+	nfexpr_mask(b, &w->m, sizeof(w->m));
+	nfexpr_match(b, true, &none, sizeof(none));
 }
 
 static void put_syn(struct nfbatch *b, const struct word *w)
@@ -217,7 +221,7 @@ static void put_verdict(struct nfbatch *b, const struct word *w)
 #define TARGET4_IN(set) IP4, LOAD_DADDR4, { put_in_set, set, 0, 0 }
 #define TARGET6_IN(set) IP6, LOAD_DADDR6, { put_in_set, set, 0, 0 }
 #define CT_DNAT { put_ct_any, NULL, NFT_CT_STATUS, IPS_DST_NAT }
-#define CT_NOT_DNAT { put_ct_not, NULL, NFT_CT_STATUS, IPS_DST_NAT }
+#define CT_NOT_DNAT { put_ct_none, NULL, NFT_CT_STATUS, IPS_DST_NAT }
 #define CT_KNOWN { put_ct_any, NULL, NFT_CT_STATE, STATE_ESTABLISHED | STATE_RELATED }
 #define TCP_SYN { put_syn, NULL, 0, 0 }
 #define CLAMP_MSS { put_clamp_mss, NULL, 0, 0 }

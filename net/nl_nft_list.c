@@ -182,10 +182,24 @@ int nfsock_has_chain(struct nfsock *s, uint8_t family, const char *table, const 
 	return r < 0 ? r : list_read(s->fd, nothing, NULL);
 }
 
+/* An immediate expression that returns. */
+static bool is_return(struct nlattr *expr)
+{
+	struct nlattr *data[NFTA_IMMEDIATE_MAX + 1], *verdict[NFTA_DATA_MAX + 1];
+	struct nlattr *code[NFTA_VERDICT_MAX + 1];
+
+	return expr && nla_parse_nested(data, NFTA_IMMEDIATE_MAX, expr, NULL) == 0 &&
+	       data[NFTA_IMMEDIATE_DATA] &&
+	       nla_parse_nested(verdict, NFTA_DATA_MAX, data[NFTA_IMMEDIATE_DATA], NULL) == 0 &&
+	       verdict[NFTA_DATA_VERDICT] &&
+	       nla_parse_nested(code, NFTA_VERDICT_MAX, verdict[NFTA_DATA_VERDICT], NULL) == 0 &&
+	       (int32_t)be32_of(code[NFTA_VERDICT_CODE]) == NFT_RETURN;
+}
+
 /* Everything in it is a return or a counter. */
 static bool is_plain_return(struct nlattr *list)
 {
-	struct nlattr *elem;
+	struct nlattr *elem, *tb[NFTA_EXPR_MAX + 1];
 	bool any = false;
 	int left;
 
@@ -193,22 +207,14 @@ static bool is_plain_return(struct nlattr *list)
 		return false;
 	nla_for_each_nested(elem, list, left)
 	{
-		struct nlattr *tb[NFTA_EXPR_MAX + 1], *data[NFTA_IMMEDIATE_MAX + 1];
-		struct nlattr *verdict[NFTA_DATA_MAX + 1], *code[NFTA_VERDICT_MAX + 1];
+		const char *name;
 
 		if (nla_parse_nested(tb, NFTA_EXPR_MAX, elem, NULL) < 0)
 			return false;
+		name = text_of(tb[NFTA_EXPR_NAME]);
 		any = true;
-		if (streq(text_of(tb[NFTA_EXPR_NAME]), "counter"))
-			continue;
-		if (!streq(text_of(tb[NFTA_EXPR_NAME]), "immediate") || !tb[NFTA_EXPR_DATA] ||
-		    nla_parse_nested(data, NFTA_IMMEDIATE_MAX, tb[NFTA_EXPR_DATA], NULL) < 0 ||
-		    !data[NFTA_IMMEDIATE_DATA] ||
-		    nla_parse_nested(verdict, NFTA_DATA_MAX, data[NFTA_IMMEDIATE_DATA], NULL) < 0 ||
-		    !verdict[NFTA_DATA_VERDICT] ||
-		    nla_parse_nested(code, NFTA_VERDICT_MAX, verdict[NFTA_DATA_VERDICT], NULL) < 0)
-			return false;
-		if ((int32_t)be32_of(code[NFTA_VERDICT_CODE]) != NFT_RETURN)
+		if (!streq(name, "counter") &&
+		    !(streq(name, "immediate") && is_return(tb[NFTA_EXPR_DATA])))
 			return false;
 	}
 	return any;
