@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -226,6 +227,16 @@ static void times_round_trip(void **state)
 	assert_string_equal(cut, "2026-01-02T03:04:05.12Z");
 	assert_int_equal(time_parse_rfc3339(cut, &ns), 0);
 	assert_true(ns == 1767323045120000000);
+	for (int64_t day = -40000; day < 60000; day += 17) {
+		time_t t = day * 86400 + 86399;
+		AUTO(mem) char *text = time_format_rfc3339((int64_t)t * 1000000000, false);
+		char expected[32];
+		struct tm tm;
+
+		gmtime_r(&t, &tm);
+		(void)strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%SZ", &tm);
+		assert_string_equal(text, expected);
+	}
 	assert_int_equal(time_parse_rfc3339("2026-01-02T04:04:05+01:00", &ns), 0);
 	assert_true(ns == 1767323045000000000);
 	assert_int_equal(time_parse_rfc3339("yesterday", &ns), -EINVAL);

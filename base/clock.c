@@ -25,20 +25,39 @@ int64_t clock_wall_ns(void)
 	return now(CLOCK_REALTIME);
 }
 
+/* Years start in March here, so the leap day comes last. */
+void time_civil(int64_t days, int64_t *y, unsigned *m, unsigned *d)
+{
+	int64_t z = days + 719468;
+	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+	unsigned doe = (unsigned)(z - era * 146097);
+	unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	unsigned mp = (5 * doy + 2) / 153;
+
+	*d = doy - (153 * mp + 2) / 5 + 1;
+	*m = mp < 10 ? mp + 3 : mp - 9;
+	*y = (int64_t)yoe + era * 400 + (*m <= 2);
+}
+
+/* Not by gmtime_r(3): that reads the time zone's file first, which takes longer than starting a thread. */
 char *time_format_rfc3339(int64_t wall_ns, bool fixed)
 {
-	time_t s = wall_ns / 1000000000;
+	int64_t s = wall_ns / 1000000000, days, y;
 	long ns = (long)(wall_ns % 1000000000);
+	unsigned m, d, of_day;
 	char text[80];
-	struct tm tm;
 	size_t n;
 
 	if (ns < 0) {
 		ns += 1000000000;
 		s--;
 	}
-	gmtime_r(&s, &tm);
-	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	days = (s >= 0 ? s : s - 86399) / 86400;
+	of_day = (unsigned)(s - days * 86400);
+	time_civil(days, &y, &m, &d);
+	n = (size_t)snprintf(text, sizeof(text), "%04lld-%02u-%02uT%02u:%02u:%02u", (long long)y, m, d,
+			     of_day / 3600, of_day / 60 % 60, of_day % 60);
 	if (fixed || ns) {
 		n += (size_t)snprintf(text + n, sizeof(text) - n, ".%09ld", ns);
 		while (!fixed && text[n - 1] == '0')

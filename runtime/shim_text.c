@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 void text_bytes(struct text *t, const char *s, size_t n)
 {
 	size_t room = t->cap - t->n - 1;
@@ -48,28 +50,13 @@ void text_int(struct text *t, int64_t v)
 	padded(t, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 1);
 }
 
-/* Days since 1970-01-01 to year, month, day: years start in March, so the leap day comes last. */
-static void civil(int64_t days, int64_t *y, unsigned *m, unsigned *d)
-{
-	int64_t z = days + 719468;
-	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-	unsigned doe = (unsigned)(z - era * 146097);
-	unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	unsigned mp = (5 * doy + 2) / 153;
-
-	*d = doy - (153 * mp + 2) / 5 + 1;
-	*m = mp < 10 ? mp + 3 : mp - 9;
-	*y = (int64_t)yoe + era * 400 + (*m <= 2);
-}
-
 void text_time(struct text *t, int64_t wall_ns)
 {
 	int64_t s = wall_ns / 1000000000, y;
 	uint64_t fraction = (uint64_t)(wall_ns % 1000000000);
 	unsigned m, d, of_day = (unsigned)(s % 86400), width = 9;
 
-	civil(s / 86400, &y, &m, &d);
+	time_civil(s / 86400, &y, &m, &d);
 	padded(t, (uint64_t)y, 4);
 	text_str(t, "-");
 	padded(t, m, 2);
