@@ -2,9 +2,9 @@
 # examples/demo.sh and tests/run.sh; costs one dpkg-query when everything is there.
 
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libyaml-dev libuv1-dev libcjson-dev
-	libseccomp-dev libnl-3-dev libnl-route-3-dev libnftables-dev libarchive-dev libssl-dev"
+	libseccomp-dev libnl-3-dev libnl-route-3-dev libarchive-dev libssl-dev"
 packages_demo="mmdebstrap"
-packages_tests="libcmocka-dev busybox-static python3 python3-yaml iproute2 nftables iptables
+packages_tests="libcmocka-dev libnftables-dev busybox-static python3 python3-yaml iproute2 nftables iptables
 	util-linux procps mmdebstrap"
 packages_vm="qemu-system-x86 kmod e2fsprogs binutils"
 

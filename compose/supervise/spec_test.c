@@ -322,6 +322,50 @@ static void limits_are_converted_and_checked(void **state)
 	}
 }
 
+static void stubs_lie_above_a_plain_etc_only(void **state)
+{
+	char dir[] = "/tmp/spec-test-XXXXXX";
+	static const char *const names[] = { "hosts", "hostname", "resolv.conf" };
+	AUTO(strv) struct strv layers = STRV_INIT;
+	AUTO(mem) char *below = NULL;
+	AUTO(mem) char *above = NULL;
+	AUTO(mem) char *etc = NULL;
+	AUTO(mem) char *link = NULL;
+	AUTO(mem) char *stubs = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	below = xasprintf("%s/1", dir);
+	above = xasprintf("%s/2", dir);
+	etc = xasprintf("%s/etc", below);
+	link = xasprintf("%s/etc", above);
+	assert_int_equal(dir_make(AT_FDCWD, etc, 0755, NULL), 0);
+	assert_int_equal(chmod(etc, 0755), 0);
+	strv_add(&layers, below);
+	if (geteuid() == 0) {
+		stubs = spec_stubs(dir, &layers);
+		assert_non_null(stubs);
+		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+			AUTO(mem) char *path = xasprintf("%s/etc/%s", stubs, names[i]);
+			struct stat st;
+
+			assert_int_equal(stat(path, &st), 0);
+			assert_int_equal(st.st_mode & 07777, 0644);
+			assert_int_equal(st.st_size, 0);
+		}
+	}
+	/* A directory above would hide what this layer means. */
+	assert_int_equal(dir_make(AT_FDCWD, above, 0755, NULL), 0);
+	assert_int_equal(symlink("/usr/etc", link), 0);
+	strv_add(&layers, above);
+	assert_null(spec_stubs(dir, &layers));
+	/* Nor is its mode changed behind the image's back. */
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(chmod(etc, 0700), 0);
+	assert_null(spec_stubs(dir, &layers));
+	assert_int_equal(tree_remove(AT_FDCWD, dir, NULL), 0);
+}
+
 static void etc_files_name_the_host_and_keep_their_inode(void **state)
 {
 	char dir[] = "/tmp/spec-test-XXXXXX";
@@ -394,6 +438,7 @@ int main(void)
 		cmocka_unit_test(a_plain_service_gets_the_default_confinement),
 		cmocka_unit_test(privileged_lifts_all_of_it),
 		cmocka_unit_test(limits_are_converted_and_checked),
+		cmocka_unit_test(stubs_lie_above_a_plain_etc_only),
 		cmocka_unit_test(etc_files_name_the_host_and_keep_their_inode),
 		cmocka_unit_test(secrets_become_files_and_mounts),
 	};
