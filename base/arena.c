@@ -142,6 +142,26 @@ char *arena_strdup(struct arena *a, const char *s)
 	return s ? arena_strndup(a, s, strlen(s)) : NULL;
 }
 
+char *arena_concat(struct arena *a, ...)
+{
+	va_list ap;
+	const char *s;
+	char *text, *at;
+	size_t n = 1;
+
+	va_start(ap, a);
+	while ((s = va_arg(ap, const char *)) != NULL)
+		n += strlen(s);
+	va_end(ap);
+	at = text = alloc(a, n, 1);
+	va_start(ap, a);
+	while ((s = va_arg(ap, const char *)) != NULL)
+		at = stpcpy(at, s);
+	va_end(ap);
+	*at = '\0';
+	return text;
+}
+
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list ap;

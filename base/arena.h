@@ -26,6 +26,8 @@ static inline void arena_autop(struct arena **a)
 void *arena_alloc(struct arena *a, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
+/* The strings given, up to NULL, one behind the other. */
+char *arena_concat(struct arena *a, ...) __attribute__((sentinel));
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* All bytes handed out so far. */
 size_t arena_used(const struct arena *a);

@@ -67,7 +67,7 @@ static void report(struct loader *l, const struct node *n, const struct subst_fa
 static void note_origin(struct pass *p, struct node *n, const char *template)
 {
 	struct arena *a = p->l->arena;
-	const char *how = arena_printf(a, "interpolated from \"%s\"", template);
+	const char *how = arena_concat(a, "interpolated from \"", template, "\"", NULL);
 
 	if (p->used)
 		how = arena_printf(a, "%s, %s is set at %s:%u", how, p->used, p->used_pos->file,

@@ -127,7 +127,8 @@ struct scalar scalar_resolve(const char *text)
 	char plain[NUMBER_MAX];
 	size_t n = 0;
 
-	if (resolve_word(text, &ret))
+	/* The words begin with one of these (and strchr finds the end of an empty text), most texts do not. */
+	if (strchr("nNtTfF.~-+", *text) && resolve_word(text, &ret))
 		return ret;
 	if (!isdigit((unsigned char)*text) && !strchr("+-.", *text))
 		return ret;

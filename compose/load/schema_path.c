@@ -18,5 +18,5 @@ const char *schema_path(struct arena *a, const struct node *n)
 	above = schema_path(a, n->parent);
 	if (n->parent->kind == NODE_LIST)
 		return arena_printf(a, "%s.%zu", above, node_index_of(n));
-	return *above ? arena_printf(a, "%s.%s", above, n->key) : n->key;
+	return *above ? arena_concat(a, above, ".", n->key, NULL) : n->key;
 }

@@ -51,8 +51,9 @@ static int read_some(const char *path, size_t max, struct buf *out)
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	while (out->n <= max) {
-		size_t want = st.st_size > 0 && out->n == 0 && (size_t)st.st_size < max
-				      ? (size_t)st.st_size + 1
+		/* A file that ends where it said leaves room for the read that finds it out. */
+		size_t want = st.st_size > 0 && out->n <= (size_t)st.st_size && (size_t)st.st_size < max
+				      ? (size_t)st.st_size + 1 - out->n
 				      : 65536;
 		ssize_t n = read(fd, buf_space(out, want), want);
 
