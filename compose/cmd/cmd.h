@@ -78,6 +78,8 @@ enum cmd_needs {
 	NEED_CLIENT = 1 << 3,
 	/* The same, and a supervisor is started when none runs. */
 	NEED_SUPERVISOR = 1 << 4,
+	/* COMPOSE_* of the project's env files, as all that need a project have them. */
+	NEED_ENVIRONMENT = 1 << 5,
 };
 
 struct cmd {

@@ -231,5 +231,6 @@ const struct cmd cmd_config = {
 	.summary = "Parse, resolve and render compose file in canonical format",
 	.opts = config_opts,
 	.size = sizeof(struct config_opts),
+	.needs = NEED_ENVIRONMENT,
 	.run = config_run,
 };

@@ -221,12 +221,14 @@ static int run_word(struct cli *cli, const struct parsed *global, struct err **e
 	AUTO(mem) char *path = xstrdup("compose");
 	char **argv = global->args;
 	size_t n = global->n_args;
+	const struct cmd *named;
 	int r;
 
 	if (global->help || (n == 0 && !cli->g.version))
 		return print_root_help();
 	cli->given = global->given;
-	r = globals_check(cli, e);
+	named = n ? find_command(cmd_table, argv[0]) : NULL;
+	r = globals_check(cli, named ? named->needs : NEED_NOTHING, e);
 	cli->given = NULL;
 	if (r < 0)
 		return r;

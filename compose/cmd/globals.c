@@ -6,6 +6,8 @@
 #include "base/num.h"
 #include "compose/cmd/cmd.h"
 #include "compose/cmd/globals.h"
+#include "compose/load/environ.h"
+#include "compose/load/load.h"
 #include "compose/ui/prompt.h"
 
 /* Accepted from scripts written for docker; there is no engine to talk to. */
@@ -140,18 +142,36 @@ static int check_workdir(struct cli *cli, struct err **e)
 	return 0;
 }
 
-int globals_check(struct cli *cli, struct err **e)
+/* COMPOSE_* of the project's env files count like those of the environment, which come first. */
+static void take_env_files(const struct cli *cli)
 {
-	int r;
+	static const char *const names[] = {
+		"COMPOSE_ANSI",		  "COMPOSE_PROGRESS",	    "COMPOSE_PARALLEL_LIMIT",
+		"COMPOSE_COMPATIBILITY",  "COMPOSE_STATUS_STDOUT",  "COMPOSE_MENU",
+		"COMPOSE_REMOVE_ORPHANS", "COMPOSE_IGNORE_ORPHANS", "COMPOSE_PROJECT_NAME",
+	};
+	struct load_options lo;
+	AUTO(env) struct env *env = NULL;
 
+	cli_load_options(cli, &lo);
+	env = load_environment(&lo);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (env_get(env, names[i]))
+			(void)setenv(names[i], env_get(env, names[i]), /* overwrite= */ 0);
+}
+
+int globals_check(struct cli *cli, unsigned needs, struct err **e)
+{
+	int r = check_workdir(cli, e);
+
+	if (r < 0)
+		return r;
+	if (needs & (NEED_MODEL | NEED_PROJECT | NEED_NAME | NEED_ENVIRONMENT))
+		take_env_files(cli);
 	if (!cli->g.compatibility && getenv("COMPOSE_COMPATIBILITY"))
 		cli->g.compatibility = word_is_true(getenv("COMPOSE_COMPATIBILITY"));
 	r = check_ansi(cli, e);
 	if (r == 0)
 		r = check_progress(cli, e);
-	if (r == 0)
-		r = check_parallel(cli, e);
-	if (r == 0)
-		r = check_workdir(cli, e);
-	return r;
+	return r < 0 ? r : check_parallel(cli, e);
 }

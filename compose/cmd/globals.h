@@ -13,6 +13,6 @@
 #include "compose/cmd/cmd.h"
 
 /* Settles ansi, progress mode and parallelism from flags and environment. */
-int globals_check(struct cli *cli, struct err **e);
+int globals_check(struct cli *cli, unsigned needs, struct err **e);
 
 #endif

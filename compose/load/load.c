@@ -83,6 +83,18 @@ static void load_files(struct loader *l, struct loaded *p)
 	complete(l, p);
 }
 
+struct env *load_environment(const struct load_options *opt)
+{
+	AUTO(arena) struct arena *a = arena_new();
+	AUTO(diags) struct diags *unseen = diags_new();
+	struct load_budget budget = { 0 };
+	struct loaded p = { .arena = a, .env = env_new() };
+	struct loader l = { .arena = a, .diags = unseen, .opt = opt, .budget = &budget, .env = p.env };
+
+	(void)options_resolve(&l, &p);
+	return p.env;
+}
+
 int project_load(const struct load_options *opt, struct loaded **ret, struct diags *d)
 {
 	struct arena *a = arena_new();

@@ -69,6 +69,10 @@ static inline void loaded_autop(struct loaded **p)
 	loaded_free(*p);
 }
 
+/* Only what comes before the files are read: the process's environment and the env files. Never NULL, for
+ * env_free(); what is wrong with an env file is left to project_load() to say. */
+struct env *load_environment(const struct load_options *opt);
+
 /* One variable the files ask for. */
 struct variable {
 	const char *name;

@@ -18,6 +18,23 @@ is "... is named" "$ERR" "unknown flag: --nosuchflag"
 compose_file <<'Y'
 name: err
 services:
+  web: {image: alpine}
+Y
+for line in COMPOSE_ANSI=loud COMPOSE_PROGRESS=loud COMPOSE_PARALLEL_LIMIT=many; do
+	echo "$line" > .env
+	run compose ps
+	fails "$line of .env counts" 1
+	like "... and is named" "$ERR" "${line#*=}"
+done
+run env COMPOSE_PARALLEL_LIMIT=2 compose ps
+succeeds "... unless the environment says otherwise"
+run compose version
+succeeds "... and only where there is a project"
+rm .env
+
+compose_file <<'Y'
+name: err
+services:
   web:
     image: alpine
     prots: ["80:80"]
