@@ -37,7 +37,8 @@
 #define DELAY_FIRST_NS 100000000
 #define DELAY_MAX_NS   10000000000
 
-enum { HANDED_FD = 3, ORDER_ARGS = 32, LIFTED_FD = 256 };
+/* Descriptors of our own lie above all that a supervisor or shim inherits. */
+enum { HANDED_FD = 3, ORDER_ARGS = 32, LIFTED_FD = SHIM_FD_PARKED + SHIM_MAX_PARKED };
 
 struct guard {
 	char **argv;
@@ -50,12 +51,30 @@ struct guard {
 	bool ending;
 };
 
+static int lift(int *fd)
+{
+	int up = fcntl(*fd, F_DUPFD_CLOEXEC, LIFTED_FD), r = up < 0 ? -errno : 0;
+
+	close(*fd);
+	*fd = up;
+	return r;
+}
+
+static void close_orders(struct guard *g)
+{
+	if (g->orders >= 0)
+		close(g->orders);
+	g->orders = -1;
+}
+
+/* Without the socket the supervisor starts shims as programs. */
 static int start(struct guard *g)
 {
-	int pair[2];
+	int pair[2] = { -1, -1 };
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
+	(void)lift(&pair[0]);
 	g->started = mono_now();
 	g->pid = fork();
 	if (g->pid == 0) {
@@ -68,11 +87,11 @@ static int start(struct guard *g)
 		_exit(127);
 	}
 	close(pair[1]);
-	if (g->pid < 0) {
-		close(pair[0]);
-		return -errno;
-	}
 	g->orders = pair[0];
+	if (g->pid < 0) {
+		close_orders(g);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -169,8 +188,7 @@ static void be_the_shim(const struct guard *g)
 static void take_order(struct guard *g)
 {
 	if (!receive(g->orders)) {
-		close(g->orders);
-		g->orders = -1;
+		close_orders(g);
 		return;
 	}
 	if (order.n > sizeof(struct shim_order) && fork() == 0)
@@ -253,9 +271,7 @@ static int await_death(struct guard *g)
 		g->ending = true;
 		(void)kill(g->pid, SIGTERM);
 	}
-	if (g->orders >= 0)
-		close(g->orders);
-	g->orders = -1;
+	close_orders(g);
 	return status;
 }
 
@@ -296,16 +312,7 @@ static int open_signals(struct guard *g)
 		return -errno;
 	sigdelset(&g->before, SIGCHLD);
 	g->signals = signalfd(-1, &g->watched, SFD_CLOEXEC | SFD_NONBLOCK);
-	return g->signals < 0 ? -errno : 0;
-}
-
-/* Above the descriptors that a supervisor inherits. */
-static void lift(int *fd)
-{
-	int up = fcntl(*fd, F_DUPFD_CLOEXEC, LIFTED_FD);
-
-	close(*fd);
-	*fd = up;
+	return g->signals < 0 ? -errno : lift(&g->signals);
 }
 
 int shim_guard(char *guard_word, char **argv, bool adopt)
@@ -322,17 +329,14 @@ int shim_guard(char *guard_word, char **argv, bool adopt)
 	if (open_signals(&g) < 0)
 		return 1;
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	lift(&g.signals);
 	if (adopt) {
 		bool well;
 
 		g.orders = SHIM_FD_ORDERS;
-		lift(&g.orders);
+		(void)lift(&g.orders);
 		well = adopted_ended_well(&g);
 		(void)close(HANDED_FD);
-		if (g.orders >= 0)
-			close(g.orders);
-		g.orders = -1;
+		close_orders(&g);
 		if (well)
 			return 0;
 	}

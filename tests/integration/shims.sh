@@ -32,6 +32,12 @@ with_code() { [ "$(exit_code)" = "$1" ]; }
 eventually "its exit code is known all the same" with_code 3
 compose start a 2>/dev/null
 eventually "it starts again" test -n "$(shim_of "$(id_of a)")"
+supervisor=$(supervisor_pid shims)
+kill -9 "$supervisor"
+another() { local s; s=$(supervisor_pid shims) && [ "$s" != "$supervisor" ] && [ -d "/proc/$s" ]; }
+eventually "a killed supervisor is followed by another" another
+compose up -d --force-recreate -t 0 b 2>/dev/null
+is "whose shims the guardian makes, too" "$(parent_of "$(shim_of "$(id_of b)")")" "$guardian"
 compose down -t 0 2>/dev/null
 
 # No guardian, nobody takes orders: the supervisor starts the program.
