@@ -56,8 +56,8 @@ char *time_format_rfc3339(int64_t wall_ns, bool fixed)
 	days = (s >= 0 ? s : s - 86399) / 86400;
 	of_day = (unsigned)(s - days * 86400);
 	time_civil(days, &y, &m, &d);
-	n = (size_t)snprintf(text, sizeof(text), "%04lld-%02u-%02uT%02u:%02u:%02u", (long long)y, m, d,
-			     of_day / 3600, of_day / 60 % 60, of_day % 60);
+	n = (size_t)snprintf(text, sizeof(text), "%04lld-%02u-%02uT%02u:%02u:%02u", (long long)y, m,
+			     d, of_day / 3600, of_day / 60 % 60, of_day % 60);
 	if (fixed || ns) {
 		n += (size_t)snprintf(text + n, sizeof(text) - n, ".%09ld", ns);
 		while (!fixed && text[n - 1] == '0')

@@ -64,8 +64,8 @@ int json_parse(const char *text, size_t n, struct json **ret, struct err **e)
 	if (!v)
 		return err_set(e, EINVAL, "not valid JSON at byte %zu",
 			       end ? (size_t)(end - text) : 0);
-	while (end < text + n && (*end == ' ' || *end == '\n' || *end == '\r' || *end == '\t' ||
-				  *end == '\0'))
+	while (end < text + n &&
+	       (*end == ' ' || *end == '\n' || *end == '\r' || *end == '\t' || *end == '\0'))
 		end++;
 	if (end != text + n) {
 		cJSON_Delete(v);

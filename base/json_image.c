@@ -47,7 +47,9 @@ static char *write_text(struct writer *w, const char *s)
 static cJSON *write_node(struct writer *w, const cJSON *v)
 {
 	size_t at = w->node, link = at + offsetof(cJSON, child);
-	cJSON copy = { .type = v->type & 0xff, .valueint = v->valueint, .valuedouble = v->valuedouble };
+	cJSON copy = { .type = v->type & 0xff,
+		       .valueint = v->valueint,
+		       .valuedouble = v->valuedouble };
 
 	w->node += sizeof(copy);
 	copy.string = write_text(w, v->string);

@@ -13,7 +13,7 @@
 
 #include "net/nl_internal.h"
 
-enum { MSG_MAX = 2048, ANSWER_MAX = 32768, TIMEOUT_S = 5 };
+enum { MSG_MAX = 2048, ANSWER_MAX = 32768, DUMP_ROOM = 65536, TIMEOUT_S = 5 };
 
 int netlink_open_proto(int proto, int *ret_fd, struct err **e)
 {
@@ -395,4 +395,28 @@ void nlbatch_done(struct nlbatch *b)
 	buf_done(&b->bytes);
 	strv_done(&b->what);
 	*b = (struct nlbatch)NLBATCH_INIT;
+}
+
+int netlink_dump_read(int fd, netlink_each each, void *ctx)
+{
+	AUTO(mem) char *room = xmalloc(DUMP_ROOM);
+	int changed = 0;
+
+	for (;;) {
+		ssize_t got = netlink_recv(fd, room, DUMP_ROOM);
+		struct nlmsghdr *h = (struct nlmsghdr *)room;
+		int left = (int)got;
+
+		if (got < 0)
+			return (int)got;
+		for (; nlmsg_ok(h, left); h = nlmsg_next(h, &left)) {
+			if (h->nlmsg_flags & NLM_F_DUMP_INTR)
+				changed = 1;
+			if (h->nlmsg_type == NLMSG_DONE)
+				return changed;
+			if (h->nlmsg_type == NLMSG_ERROR)
+				return ((struct nlmsgerr *)nlmsg_data(h))->error;
+			each(h, ctx);
+		}
+	}
 }

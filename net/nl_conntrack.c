@@ -9,8 +9,6 @@
 #include "net/nl.h"
 #include "net/nl_internal.h"
 
-enum { DUMP_ROOM = 65536 };
-
 struct search {
 	const struct endpoint *ep;
 	bool is_leaving;
@@ -62,8 +60,9 @@ static bool is_wanted(const struct search *s, struct nlattr **tb)
 	       (ip_is(reply[CTA_TUPLE_IP], &s->ep->ip4) || ip_is(reply[CTA_TUPLE_IP], &s->ep->ip6));
 }
 
-static void look(struct search *s, struct nlmsghdr *h)
+static void look(struct nlmsghdr *h, void *ctx)
 {
+	struct search *s = ctx;
 	struct nfgenmsg *head = nlmsg_data(h);
 	struct nlattr *tb[CTA_MAX + 1];
 	struct nl_msg *m;
@@ -78,27 +77,6 @@ static void look(struct search *s, struct nlmsghdr *h)
 	nlbatch_add(s->deletes, m, xstrdup("forget a connection"));
 }
 
-static int dump_read(int fd, struct search *s)
-{
-	AUTO(mem) char *room = xmalloc(DUMP_ROOM);
-
-	for (;;) {
-		ssize_t got = netlink_recv(fd, room, DUMP_ROOM);
-		struct nlmsghdr *h = (struct nlmsghdr *)room;
-		int left = (int)got;
-
-		if (got < 0)
-			return (int)got;
-		for (; nlmsg_ok(h, left); h = nlmsg_next(h, &left)) {
-			if (h->nlmsg_type == NLMSG_DONE)
-				return 0;
-			if (h->nlmsg_type == NLMSG_ERROR)
-				return ((struct nlmsgerr *)nlmsg_data(h))->error;
-			look(s, h);
-		}
-	}
-}
-
 static int dump(int fd, struct search *s)
 {
 	struct {
@@ -108,9 +86,13 @@ static int dump(int fd, struct search *s)
 			 .nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
 			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP } };
 
+	int r;
+
 	if (send(fd, &req, sizeof(req), 0) < 0)
 		return -errno;
-	return dump_read(fd, s);
+	/* Flows come and go all the time; those of an endpoint that is gone do not come. */
+	r = netlink_dump_read(fd, look, s);
+	return r > 0 ? 0 : r;
 }
 
 /* Deletes one by one: a flow may have ended by itself meanwhile, which is no failure. */

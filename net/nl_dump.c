@@ -8,33 +8,10 @@
 #include "net/nl.h"
 #include "net/nl_internal.h"
 
-enum { DUMP_ROOM = 65536, NAMES_MAX = 64 << 20 };
-
-typedef void (*dump_fn)(struct nlmsghdr *h, void *ctx);
-
-static int dump_read(int fd, dump_fn each, void *ctx)
-{
-	AUTO(mem) char *room = xmalloc(DUMP_ROOM);
-
-	for (;;) {
-		ssize_t got = netlink_recv(fd, room, DUMP_ROOM);
-		struct nlmsghdr *h = (struct nlmsghdr *)room;
-		int left = (int)got;
-
-		if (got < 0)
-			return (int)got;
-		for (; nlmsg_ok(h, left); h = nlmsg_next(h, &left)) {
-			if (h->nlmsg_type == NLMSG_DONE)
-				return 0;
-			if (h->nlmsg_type == NLMSG_ERROR)
-				return ((struct nlmsgerr *)nlmsg_data(h))->error;
-			each(h, ctx);
-		}
-	}
-}
+enum { NAMES_MAX = 64 << 20 };
 
 /* The three kinds of request begin with a family byte and accept zeroes behind it. */
-static int dump(int fd, int type, int family, dump_fn each, void *ctx, struct err **e)
+static int dump(int fd, int type, int family, netlink_each each, void *ctx, struct err **e)
 {
 	struct {
 		struct nlmsghdr h;
@@ -52,7 +29,7 @@ static int dump(int fd, int type, int family, dump_fn each, void *ctx, struct er
 	req.u.link.ifi_family = (unsigned char)family;
 	if (send(fd, &req, sizeof(req), 0) < 0)
 		return err_sys(e, errno, "ask the kernel for its links and routes");
-	r = dump_read(fd, each, ctx);
+	r = netlink_dump_read(fd, each, ctx);
 	return r < 0 ? err_sys(e, -r, "read the kernel's links and routes") : 0;
 }
 

@@ -34,6 +34,10 @@ int nlbatch_answers(const struct nlbatch *b, int fd, struct err **e);
 
 /* One datagram from the kernel. Bytes, or -errno; -ETIMEDOUT when nothing came within 5 s. */
 ssize_t netlink_recv(int fd, void *p, size_t n);
+/* Calls each for every message of a dump that was asked for. 0, 1 when what is listed changed meanwhile, or
+ * the kernel's -errno. */
+typedef void (*netlink_each)(struct nlmsghdr *h, void *ctx);
+int netlink_dump_read(int fd, netlink_each each, void *ctx);
 /* The kernel's own words in an error message, "" when it gave none. Borrowed from the message. */
 const char *netlink_extack(struct nlmsghdr *h);
 

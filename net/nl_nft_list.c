@@ -11,38 +11,10 @@
 #include "net/nl_nft_internal.h"
 
 enum {
-	DUMP_ROOM = 65536,
 	/* A list that others changed while it was read is read again. */
 	TRIES = 20,
 	NOTE_COMMENT = 0,
 };
-
-typedef void (*list_fn)(struct nlmsghdr *h, void *ctx);
-
-/* 0, 1 when the list changed meanwhile, -errno. */
-static int list_read(int fd, list_fn each, void *ctx)
-{
-	AUTO(mem) char *room = xmalloc(DUMP_ROOM);
-	int changed = 0;
-
-	for (;;) {
-		ssize_t got = netlink_recv(fd, room, DUMP_ROOM);
-		struct nlmsghdr *h = (struct nlmsghdr *)room;
-		int left = (int)got;
-
-		if (got < 0)
-			return (int)got;
-		for (; nlmsg_ok(h, left); h = nlmsg_next(h, &left)) {
-			if (h->nlmsg_flags & NLM_F_DUMP_INTR)
-				changed = 1;
-			if (h->nlmsg_type == NLMSG_DONE)
-				return changed;
-			if (h->nlmsg_type == NLMSG_ERROR)
-				return ((struct nlmsgerr *)nlmsg_data(h))->error;
-			each(h, ctx);
-		}
-	}
-}
 
 /* The attributes, if any, say which part of the list is wanted. */
 static int list_ask(int fd, int type, int flags, uint8_t family, const struct nfbatch *wanted)
@@ -65,7 +37,7 @@ struct list {
 	int type;
 	uint8_t family;
 	struct nfbatch wanted; /* only its bytes: attributes */
-	list_fn each;
+	netlink_each each;
 	void (*forget)(void *ctx);
 	void *ctx;
 };
@@ -79,7 +51,7 @@ static int list(struct nfsock *s, const struct list *l, struct err **e)
 	for (int i = 0; i < TRIES; i++) {
 		r = list_ask(s->fd, l->type, NLM_F_DUMP, l->family, &l->wanted);
 		if (r == 0)
-			r = list_read(s->fd, l->each, l->ctx);
+			r = netlink_dump_read(s->fd, l->each, l->ctx);
 		if (r <= 0)
 			break;
 		l->forget(l->ctx);
@@ -179,7 +151,7 @@ int nfsock_has_chain(struct nfsock *s, uint8_t family, const char *table, const 
 	nfmsg_put_text(&wanted, NFTA_CHAIN_NAME, name);
 	/* With an acknowledgement the answer ends as that of a question that found nothing. */
 	r = list_ask(s->fd, NFT_MSG_GETCHAIN, NLM_F_ACK, family, &wanted);
-	return r < 0 ? r : list_read(s->fd, nothing, NULL);
+	return r < 0 ? r : netlink_dump_read(s->fd, nothing, NULL);
 }
 
 /* An immediate expression that returns. */

@@ -113,7 +113,9 @@ static bool receive(int sock)
 		struct cmsghdr align;
 	} control;
 	struct iovec iov = { .iov_base = order.text, .iov_len = sizeof(order.text) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.bytes,
 			      .msg_controllen = sizeof(control.bytes) };
 	ssize_t n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	struct cmsghdr *cm = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
@@ -133,7 +135,8 @@ static bool receive(int sock)
 /* Puts the descriptors where a shim looks for them, by way of numbers that are not among those. */
 static int arrange(bool has_netns)
 {
-	static const int first[] = { STDERR_FILENO, SHIM_FD_SUPERVISOR, SHIM_FD_NETNS, SHIM_FD_CONFIG };
+	static const int first[] = { STDERR_FILENO, SHIM_FD_SUPERVISOR, SHIM_FD_NETNS,
+				     SHIM_FD_CONFIG };
 	unsigned at = 0, wanted = 0;
 
 	for (unsigned i = 0; i < order.n_fds; i++) {
@@ -279,7 +282,9 @@ static int await_death(struct guard *g)
  * well. */
 static bool adopted_ended_well(struct guard *g)
 {
-	struct pollfd p[3] = { { .fd = HANDED_FD, .events = POLLIN }, { .events = POLLIN }, { .events = POLLIN } };
+	struct pollfd p[3] = { { .fd = HANDED_FD, .events = POLLIN },
+			       { .events = POLLIN },
+			       { .events = POLLIN } };
 	struct signalfd_siginfo info;
 	char word;
 	ssize_t n = -1;

@@ -17,7 +17,8 @@ static int usage(void)
 {
 	static const char text[] =
 		"Usage: compose-shim run --id ID --bundle DIR --run DIR [--runtime PATH] [--tty]\n"
-		"                        [--stdin] [--log FILE --log-max-size BYTES --log-max-files N]\n"
+		"                        [--stdin] [--log FILE --log-max-size BYTES "
+		"--log-max-files N]\n"
 		"                        [--park N] [--config]\n"
 		"       compose-shim guard [--adopt] -- PROGRAM [ARG...]\n";
 

@@ -68,9 +68,9 @@ static int make(struct making *m, const struct image *image, struct err **e)
  * shim's death from the supervisor. */
 static size_t list_private(const struct shim *s, int *fds)
 {
-	const int own[] = { SHIM_FD_SUPERVISOR, s->signals,   s->epoll,	    s->listener,
-			    s->bundle_dir,	s->run_dir,   s->console,   s->input,
-			    s->out[0].fd,	s->out[1].fd, s->log.dir,   s->log.fd };
+	const int own[] = { SHIM_FD_SUPERVISOR, s->signals,   s->epoll,   s->listener,
+			    s->bundle_dir,      s->run_dir,   s->console, s->input,
+			    s->out[0].fd,       s->out[1].fd, s->log.dir, s->log.fd };
 	size_t n = sizeof(own) / sizeof(own[0]);
 
 	memcpy(fds, own, sizeof(own));
@@ -82,8 +82,8 @@ static size_t list_private(const struct shim *s, int *fds)
 static int make_from_image(struct shim *s, struct err **e)
 {
 	const char *state = getenv("COMPOSE_ROOT");
-	AUTO(mem) char *cache =
-		xasprintf("%s/seccomp", state && *state ? state : "/var/lib/compose");
+	AUTO(mem)
+	char *cache = xasprintf("%s/seccomp", state && *state ? state : "/var/lib/compose");
 	AUTO(mem) char *root = path_dir(s->o.run);
 	AUTO(mem) char *programs = path_dir(s->o.runtime);
 	AUTO(mem) char *tiny_init = path_join(programs, "compose-shim");
@@ -125,13 +125,10 @@ static void give_memory_back(void)
 	(void)madvise(page - STACK_USED, STACK_USED, MADV_DONTNEED);
 }
 
-int shim_make(struct shim *s, char *text, size_t cap)
+int shim_make(struct shim *s, struct err **e)
 {
-	AUTO(err) struct err *e = NULL;
-	int r = make_from_image(s, &e);
+	int r = make_from_image(s, e);
 
-	if (r < 0)
-		(void)snprintf(text, cap, "%s", err_text(e));
 	(void)close(SHIM_FD_CONFIG);
 	give_memory_back();
 	return r;

@@ -1,5 +1,5 @@
 /*
- * Normally: the runtime is started at once, everybody is told what happens, output goes to the log
+ * Normally: the container is made at once, everybody is told what happens, output goes to the log
  * and to those attached, and when the init has ended and its output is read, so does the shim.
  *
  * When the supervisor dies its socket reads end of file, which changes nothing here: the next one

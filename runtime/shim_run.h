@@ -10,7 +10,7 @@
  * Owns:    everything it inherits and opens, to the end of the process.
  * Units:   none.
  * Errors:  exit code; what went wrong with the container is told in messages.
- * Thread:  shim: one thread, one epoll, no heap.
+ * Thread:  shim: one thread, one epoll; no heap but while it makes the container.
  * Source:  ARCHITECTURE.md "Contract: shim".
  */
 #ifndef RUNTIME_SHIM_RUN_H
@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/err.h"
 #include "runtime/shim_log.h"
 
 enum { SHIM_MAX_CLIENTS = 64, SHIM_MAX_PARKED = 60 };
@@ -105,8 +106,8 @@ void shim_tell_last(struct shim *s, const void *p, size_t n);
 /* Output to those attached; packet[0] is the type byte. */
 void shim_output(struct shim *s, char *packet, size_t n);
 
-/* shim_make.c: sets pid and pidfd; what went wrong is in text. */
-int shim_make(struct shim *s, char *text, size_t cap);
+/* shim_make.c: sets pid and pidfd. */
+int shim_make(struct shim *s, struct err **e);
 /* shim_spawn.c: the runtime and the container's files. */
 int shim_create(struct shim *s);
 void shim_start(struct shim *s);

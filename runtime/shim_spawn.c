@@ -1,6 +1,7 @@
 /*
- * The runtime program: create, and where hooks or another runtime want it, start and delete. Its own
- * start is done here without a process: the other end of exec.fifo is opened, and closed by execve.
+ * The runtime: made here (shim_make.c), or a program for create, and where hooks or another runtime want
+ * it, start and delete. Our own start needs no process: the other end of exec.fifo is opened, and closed
+ * by execve.
  */
 #include "runtime/shim_run.h"
 
@@ -21,9 +22,9 @@
 #include "runtime/shim_proto.h"
 #include "runtime/shim_text.h"
 
-#define LOG_NAME "runtime.log"
-#define PID_NAME	 "init.pid"
-#define FOREIGN_ROOT	 "oci"
+#define LOG_NAME     "runtime.log"
+#define PID_NAME     "init.pid"
+#define FOREIGN_ROOT "oci"
 
 extern char **environ;
 
@@ -254,12 +255,12 @@ static void created_by_program(struct shim *s)
 /* Our own runtime needs no program. */
 static void make_here(struct shim *s)
 {
-	char text[4096];
-	int r = shim_make(s, text, sizeof(text));
+	AUTO(err) struct err *e = NULL;
+	int r = shim_make(s, &e);
 
 	close_child_ends(s);
 	if (r < 0)
-		shim_fail(s, errno_of(text), text);
+		shim_fail(s, errno_of(err_text(e)), err_text(e));
 	else
 		created(s);
 }

@@ -187,8 +187,9 @@ static int select_command(struct cli *cli, char ***argv, size_t *n, char **path)
 
 			print_help(*path, cmd);
 			if (bad)
-				(void)dprintf(STDERR_FILENO, "unknown docker command: \"%s %s %s\"\n",
-					      *path, cmd->name, (*argv)[1]);
+				(void)dprintf(STDERR_FILENO,
+					      "unknown docker command: \"%s %s %s\"\n", *path,
+					      cmd->name, (*argv)[1]);
 			return bad;
 		}
 		longer = xasprintf("%s %s", *path, cmd->name);

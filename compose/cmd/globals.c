@@ -97,9 +97,11 @@ static int check_progress(struct cli *cli, struct err **e)
 	bool is_tty = isatty(STDERR_FILENO);
 
 	if (streq(p, "tty") && cli->ansi == ANSI_NEVER)
-		return err_set(e, EINVAL, "can't use --progress tty while ANSI support is disabled");
+		return err_set(e, EINVAL,
+			       "can't use --progress tty while ANSI support is disabled");
 	if (streq(p, "plain") && cli->ansi == ANSI_ALWAYS)
-		return err_set(e, EINVAL, "can't use --progress plain while ANSI support is forced");
+		return err_set(e, EINVAL,
+			       "can't use --progress plain while ANSI support is forced");
 	if (!p || streq(p, "auto"))
 		cli->progress_mode = cli->ansi == ANSI_ALWAYS || (is_tty && cli->ansi != ANSI_NEVER)
 					     ? PROGRESS_TTY
@@ -125,8 +127,8 @@ static int check_parallel(struct cli *cli, struct err **e)
 	if (!text || cli_given(cli, "parallel"))
 		return 0;
 	if (num_parse(text, INT_MIN, INT_MAX, &v) < 0)
-		return err_set(e, EINVAL, "COMPOSE_PARALLEL_LIMIT must be an integer (found: \"%s\")",
-			       text);
+		return err_set(e, EINVAL,
+			       "COMPOSE_PARALLEL_LIMIT must be an integer (found: \"%s\")", text);
 	cli->g.parallel = (int)v;
 	return 0;
 }
@@ -146,7 +148,7 @@ static int check_workdir(struct cli *cli, struct err **e)
 static void take_env_files(const struct cli *cli)
 {
 	static const char *const names[] = {
-		"COMPOSE_ANSI",		  "COMPOSE_PROGRESS",	    "COMPOSE_PARALLEL_LIMIT",
+		"COMPOSE_ANSI",           "COMPOSE_PROGRESS",       "COMPOSE_PARALLEL_LIMIT",
 		"COMPOSE_COMPATIBILITY",  "COMPOSE_STATUS_STDOUT",  "COMPOSE_MENU",
 		"COMPOSE_REMOVE_ORPHANS", "COMPOSE_IGNORE_ORPHANS", "COMPOSE_PROJECT_NAME",
 	};

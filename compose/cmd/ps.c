@@ -199,11 +199,13 @@ static int check_filter(struct ps_opts *o, struct err **e)
 		return err_set(e, EINVAL, "arguments to --filter should be in form KEY=VAL");
 	if (starts_with(o->filter, "status="))
 		strv_add(&o->status, eq + 1);
-	else if (starts_with(o->filter, "source="))
-		return err_set(e, EINVAL, "not implemented");
+	else if (starts_with(o->filter, "source=")) /* which docker compose knows and refuses, too */
+		(void)err_set(e, EINVAL, "not implemented");
 	else
-		return err_set(e, EINVAL, "unknown filter %.*s", (int)(eq - o->filter), o->filter);
-	return 0;
+		(void)err_set(e, EINVAL, "unknown filter %.*s", (int)(eq - o->filter), o->filter);
+	if (!o->status.n)
+		err_hint(e, "the one filter is status=STATE");
+	return o->status.n ? 0 : -EINVAL;
 }
 
 static bool is_known_service(const struct cli *cli, const struct json *c)

@@ -70,8 +70,9 @@ static void bind_text(struct loader *l, struct node *n, const struct attr *a)
 		n->kind = NODE_STR;
 }
 
-static void bind_bool(struct loader *l, struct node *n)
+static void bind_bool(struct loader *l, struct node *n, const struct attr *a)
 {
+	(void)a;
 	if (n->kind != NODE_STR)
 		return;
 	cast_node(l->diags, l->arena, n, CAST_BOOL);
@@ -257,10 +258,11 @@ static void bind_command(struct loader *l, struct node *n, const struct attr *a)
 		node_append(list, node_str(l->arena, words.v[i], &n->pos));
 }
 
-static void bind_test(struct loader *l, struct node *n)
+static void bind_test(struct loader *l, struct node *n, const struct attr *a)
 {
 	struct node *list;
 
+	(void)a;
 	if (n->kind != NODE_STR)
 		return;
 	list = list_in_place_of(l, n);
@@ -313,11 +315,12 @@ static void bind_pairs(struct loader *l, struct node *n, const struct attr *a)
 }
 
 /* build.ssh: {default: null, id: path} -> [default, id=path] */
-static void bind_ssh(struct loader *l, struct node *n)
+static void bind_ssh(struct loader *l, struct node *n, const struct attr *a)
 {
 	AUTO(strv) struct strv lines = STRV_INIT;
 	struct node *list;
 
+	(void)a;
 	if (n->kind != NODE_MAP)
 		return;
 	NODE_EACH(child, n) {
@@ -430,67 +433,39 @@ static void bind_object(struct loader *l, struct node *n, const struct attr *a)
 	}
 }
 
+static void bind_int_or_members(struct loader *l, struct node *n, const struct attr *a)
+{
+	(n->kind == NODE_MAP ? bind_members : bind_int)(l, n, a);
+}
+
+typedef void (*bind_fn)(struct loader *l, struct node *n, const struct attr *a);
+
+static const bind_fn by_kind[] = {
+	[KIND_STR] = bind_text,
+	[KIND_TEXT] = bind_text,
+	[KIND_BOOL] = bind_bool,
+	[KIND_INT] = bind_int_or_members,
+	[KIND_CPUS] = bind_cpus,
+	[KIND_BYTES] = bind_bytes,
+	[KIND_DURATION] = bind_duration,
+	[KIND_MICROS] = bind_micros,
+	[KIND_MODE] = bind_mode,
+	[KIND_COUNT] = bind_count,
+	[KIND_LIST] = bind_list,
+	[KIND_COMMAND] = bind_command,
+	[KIND_TEST] = bind_test,
+	[KIND_PAIRS] = bind_pairs,
+	[KIND_HOSTS] = bind_hosts,
+	[KIND_SSH] = bind_ssh,
+	[KIND_OBJECT] = bind_object,
+	[KIND_NAMES] = bind_members,
+	[KIND_ANY] = NULL, /* taken as it is */
+};
+
 static void bind_node(struct loader *l, struct node *n, const struct attr *a)
 {
-	switch (a->kind) {
-	case KIND_STR:
-	case KIND_TEXT:
-		bind_text(l, n, a);
-		break;
-	case KIND_BOOL:
-		bind_bool(l, n);
-		break;
-	case KIND_INT:
-		if (n->kind == NODE_MAP)
-			bind_members(l, n, a);
-		else
-			bind_int(l, n, a);
-		break;
-	case KIND_CPUS:
-		bind_cpus(l, n, a);
-		break;
-	case KIND_BYTES:
-		bind_bytes(l, n, a);
-		break;
-	case KIND_DURATION:
-		bind_duration(l, n, a);
-		break;
-	case KIND_MICROS:
-		bind_micros(l, n, a);
-		break;
-	case KIND_MODE:
-		bind_mode(l, n, a);
-		break;
-	case KIND_COUNT:
-		bind_count(l, n, a);
-		break;
-	case KIND_LIST:
-		bind_list(l, n, a);
-		break;
-	case KIND_COMMAND:
-		bind_command(l, n, a);
-		break;
-	case KIND_TEST:
-		bind_test(l, n);
-		break;
-	case KIND_PAIRS:
-		bind_pairs(l, n, a);
-		break;
-	case KIND_HOSTS:
-		bind_hosts(l, n, a);
-		break;
-	case KIND_SSH:
-		bind_ssh(l, n);
-		break;
-	case KIND_OBJECT:
-		bind_object(l, n, a);
-		break;
-	case KIND_NAMES:
-		bind_members(l, n, a);
-		break;
-	case KIND_ANY:
-		break;
-	}
+	if (by_kind[a->kind])
+		by_kind[a->kind](l, n, a);
 }
 
 void step_bind(struct loader *l, struct node *root)

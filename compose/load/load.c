@@ -89,7 +89,9 @@ struct env *load_environment(const struct load_options *opt)
 	AUTO(diags) struct diags *unseen = diags_new();
 	struct load_budget budget = { 0 };
 	struct loaded p = { .arena = a, .env = env_new() };
-	struct loader l = { .arena = a, .diags = unseen, .opt = opt, .budget = &budget, .env = p.env };
+	struct loader l = {
+		.arena = a, .diags = unseen, .opt = opt, .budget = &budget, .env = p.env
+	};
 
 	(void)options_resolve(&l, &p);
 	return p.env;

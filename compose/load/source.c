@@ -52,9 +52,10 @@ static int read_some(const char *path, size_t max, struct buf *out)
 		return -EISDIR;
 	while (out->n <= max) {
 		/* A file that ends where it said leaves room for the read that finds it out. */
-		size_t want = st.st_size > 0 && out->n <= (size_t)st.st_size && (size_t)st.st_size < max
-				      ? (size_t)st.st_size + 1 - out->n
-				      : 65536;
+		size_t want =
+			st.st_size > 0 && out->n <= (size_t)st.st_size && (size_t)st.st_size < max
+				? (size_t)st.st_size + 1 - out->n
+				: 65536;
 		ssize_t n = read(fd, buf_space(out, want), want);
 
 		if (n < 0 && errno != EINTR)

@@ -19,7 +19,7 @@ struct guardian {
 	struct sup *sup;
 	uv_poll_t poll; /* our first one: the parent's pidfd */
 	int pidfd;
-	int pipe; /* write end, to a later one; -1 while the parent lives */
+	int pipe;              /* write end, to a later one; -1 while the parent lives */
 	struct orders *orders; /* NULL: none can be given */
 	int64_t made_ns;
 	bool is_watching, is_closed;
@@ -128,13 +128,14 @@ static int spawn(struct guardian *g, int read_end, int orders, struct err **e)
 	strv_add(&argv, exe);
 	strv_add(&argv, "supervise");
 	strv_add(&argv, g->sup->project);
-	return child_spawn(&g->sup->children,
-			   &(struct child_spec){ .path = g->sup->shim,
-						 .argv = argv.v,
-						 .fds = (int[]){ -1, -1, g->sup->log_fd, read_end, orders },
-						 .n_fds = 5,
-						 .own_session = true },
-			   on_renewed_exit, g, e);
+	return child_spawn(
+		&g->sup->children,
+		&(struct child_spec){ .path = g->sup->shim,
+				      .argv = argv.v,
+				      .fds = (int[]){ -1, -1, g->sup->log_fd, read_end, orders },
+				      .n_fds = 5,
+				      .own_session = true },
+		on_renewed_exit, g, e);
 }
 
 static void renew(struct guardian *g)
