@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fdio.h"
 #include "base/log.h"
+#include "compose/supervise/guardian.h"
 
 /* linux/pidfd.h of Linux 6.15; older headers do not have it, older kernels answer ENOTTY. */
 struct pidfd_info_v1 {
@@ -22,16 +23,25 @@ struct pidfd_info_v1 {
 #define PIDFD_INFO_EXIT_BIT (1ULL << 3)
 #define PIDFD_GET_INFO_V1   _IOWR(0xFF, 11, struct pidfd_info_v1)
 
+/* Until the guardian, if it is the one that reaps, has said how a process ended. */
+enum { REPORT_MS = 1000 };
+
 struct orphan {
 	uv_poll_t poll;
+	uv_timer_t late;
+	unsigned n_open; /* handles */
 	struct container *c;
 	int pidfd;
 	int status; /* as of waitpid(2), -1 = not reaped by us */
+	bool is_ended;
 };
 
 static void on_closed(uv_handle_t *h)
 {
-	free(h->data);
+	struct orphan *o = h->data;
+
+	if (--o->n_open == 0)
+		free(o);
 }
 
 static int code_of(int status)
@@ -53,6 +63,7 @@ struct departed {
 	struct sup *sup;
 	char *id;
 	int code;
+	orphan_done_fn done;
 };
 
 static void tell(struct container *c, int code)
@@ -67,12 +78,12 @@ static void on_deleted(void *ctx, int status)
 
 	(void)status;
 	if (c)
-		tell(c, d->code);
+		d->done(c, d->code);
 	free(d->id);
 	free(d);
 }
 
-static void over(struct container *c, int code)
+void orphan_discard(struct container *c, int code, orphan_done_fn done)
 {
 	struct sup *s = c->sup;
 	struct departed *d = xmalloc(sizeof(*d));
@@ -81,8 +92,7 @@ static void over(struct container *c, int code)
 			       (char *)"--force",         c->rec.id,        NULL };
 	AUTO(err) struct err *e = NULL;
 
-	*d = (struct departed){ s, xstrdup(c->rec.id), code };
-	c->orphan = NULL;
+	*d = (struct departed){ s, xstrdup(c->rec.id), code, done };
 	if (child_spawn(&s->children,
 			&(struct child_spec){ .path = s->runtime,
 					      .argv = argv,
@@ -93,29 +103,54 @@ static void over(struct container *c, int code)
 	log_write(LOG_ERROR, "container %s: %s", c->rec.name, err_text(e));
 	free(d->id);
 	free(d);
-	tell(c, code);
+	done(c, code);
+}
+
+static void over(struct container *c, int code)
+{
+	c->orphan = NULL;
+	orphan_discard(c, code, tell);
+}
+
+static void conclude(struct orphan *o, int code)
+{
+	struct container *c = o->c;
+
+	(void)uv_timer_stop(&o->late);
+	(void)uv_poll_stop(&o->poll);
+	fd_close(&o->pidfd);
+	uv_close((uv_handle_t *)&o->poll, on_closed);
+	uv_close((uv_handle_t *)&o->late, on_closed);
+	over(c, code);
+}
+
+static void on_late(uv_timer_t *h)
+{
+	struct orphan *o = h->data;
+
+	conclude(o, exit_code_of(o->pidfd));
 }
 
 static void on_ended(uv_poll_t *h, int status, int events)
 {
 	struct orphan *o = h->data;
-	struct container *c = o->c;
-	int code = exit_code_of(o->pidfd);
+	int code = exit_code_of(o->pidfd), reaped;
 
+	(void)status;
 	(void)events;
-	if (status == 0 && code == 255 && o->status < 0) {
-		int reaped;
-
-		/* Its end is seen before our SIGCHLD is: then nobody has waited for it yet. */
-		if (waitpid(c->rec.pid, &reaped, WNOHANG) == c->rec.pid)
-			o->status = reaped;
-	}
+	/* Its end is seen before our SIGCHLD is: then nobody has waited for it yet. */
+	if (code == 255 && o->status < 0 &&
+	    waitpid(o->c->rec.pid, &reaped, WNOHANG) == o->c->rec.pid)
+		o->status = reaped;
 	if (o->status >= 0)
 		code = code_of(o->status);
-	(void)uv_poll_stop(h);
-	fd_close(&o->pidfd);
-	uv_close((uv_handle_t *)h, on_closed);
-	over(c, code);
+	if (code == 255 && o->status < 0 && guardian_orders(o->c->sup) >= 0) {
+		o->is_ended = true;
+		(void)uv_poll_stop(h);
+		(void)uv_timer_start(&o->late, on_late, REPORT_MS, 0);
+		return;
+	}
+	conclude(o, code);
 }
 
 void orphan_reaped(struct sup *s, int pid, int status)
@@ -125,8 +160,12 @@ void orphan_reaped(struct sup *s, int pid, int status)
 	MAP_EACH(entry, &s->containers) {
 		struct container *c = entry->value;
 
-		if (c->orphan && c->rec.pid == pid)
-			c->orphan->status = status;
+		if (!c->orphan || c->rec.pid != pid)
+			continue;
+		c->orphan->status = status;
+		if (c->orphan->is_ended)
+			conclude(c->orphan, code_of(status));
+		return;
 	}
 }
 
@@ -142,8 +181,10 @@ void orphan_watch(struct container *c, int pidfd)
 	o->c = c;
 	o->pidfd = pidfd;
 	o->status = -1;
-	o->poll.data = o;
+	o->poll.data = o->late.data = o;
+	o->n_open = 2;
 	c->orphan = o;
+	(void)uv_timer_init(&c->sup->loop, &o->late);
 	(void)uv_poll_init(&c->sup->loop, &o->poll, pidfd);
 	(void)uv_poll_start(&o->poll, UV_READABLE, on_ended);
 }

@@ -14,6 +14,9 @@
 
 #include "compose/supervise/container.h"
 
+/* Kills what a dead shim left behind and removes its cgroup and state directory; then calls done. */
+typedef void (*orphan_done_fn)(struct container *c, int code);
+void orphan_discard(struct container *c, int code, orphan_done_fn done);
 /* pidfd -1: it is over already, nobody knows how. Feeds EV_EXIT when the process has ended. */
 void orphan_watch(struct container *c, int pidfd);
 /* Sends a signal to one that is watched; -ESRCH when it is not. */

@@ -19,6 +19,7 @@
 #include "compose/supervise/job.h"
 #include "compose/supervise/orphan.h"
 #include "compose/supervise/place.h"
+#include "runtime/runtime.h"
 #include "volumes/volume.h"
 
 #define ANSWER_MS 2000
@@ -102,6 +103,16 @@ static bool read_exit(struct record *r)
 }
 
 /* It ended while nobody looked: what would have happened happens now. */
+static void answered(struct container *c)
+{
+	if (!c->is_recovering)
+		return;
+	c->is_recovering = false;
+	c->sup->n_recovering--;
+	if (c->sup->n_recovering == 0 && c->sup->on_recovered)
+		c->sup->on_recovered(c->sup);
+}
+
 static void ended_meanwhile(struct container *c)
 {
 	bool same_boot = streq(c->rec.boot_id, c->sup->boot_id);
@@ -137,6 +148,21 @@ static void ended_meanwhile(struct container *c)
 		container_save(c);
 }
 
+/* Our predecessor and the shim died together while the container was being made. */
+static bool left_behind(const struct container *c)
+{
+	AUTO(mem) char *path = xasprintf("%s/" RUNTIME_STATE_NAME, c->run_dir);
+
+	return !c->rec.was_up && access(path, F_OK) == 0;
+}
+
+static void after_discard(struct container *c, int code)
+{
+	(void)code;
+	ended_meanwhile(c);
+	answered(c);
+}
+
 static void adopt(struct container *c)
 {
 	AUTO(err) struct err *e = NULL;
@@ -161,7 +187,14 @@ static void adopt(struct container *c)
 			return;
 		}
 	}
-	ended_meanwhile(c);
+	if (!left_behind(c)) {
+		ended_meanwhile(c);
+		return;
+	}
+	c->state = CT_STARTING;
+	c->is_recovering = true;
+	c->sup->n_recovering++;
+	orphan_discard(c, 0, after_discard);
 }
 
 static bool finish_intent(struct sup *s, struct record *rec, const char *bundle)
@@ -270,16 +303,6 @@ static void finish_recreations(struct sup *s)
 
 /* ---- answers ---- */
 
-static void answered(struct container *c)
-{
-	if (!c->is_recovering)
-		return;
-	c->is_recovering = false;
-	c->sup->n_recovering--;
-	if (c->sup->n_recovering == 0 && c->sup->on_recovered)
-		c->sup->on_recovered(c->sup);
-}
-
 void recover_state(struct container *c, const struct shim_state *st)
 {
 	enum health_status health = c->rec.health;
@@ -310,6 +333,15 @@ void recover_state(struct container *c, const struct shim_state *st)
 	answered(c);
 }
 
+static void start_failed(struct container *c, int code)
+{
+	(void)code;
+	err_free(c->failure);
+	c->failure = NULL;
+	(void)err_set(&c->failure, EPIPE, "the shim died");
+	container_feed(c, EV_FAIL);
+}
+
 void recover_lost(struct container *c, int pidfd)
 {
 	bool was_recovering = c->is_recovering;
@@ -317,13 +349,14 @@ void recover_lost(struct container *c, int pidfd)
 	if (pidfd < 0)
 		pidfd = orphan_find(c->rec.id, c->rec.pid);
 	if (was_recovering && pidfd < 0) {
-		ended_meanwhile(c);
-	} else if (c->state == CT_STARTING || c->state == CT_RELAUNCHING || c->state == CT_DOOMED) {
-		err_free(c->failure);
-		c->failure = NULL;
-		(void)err_set(&c->failure, EPIPE, "the shim died");
+		orphan_discard(c, 0, after_discard);
+		return;
+	}
+	if (was_recovering && c->rec.was_up)
+		c->state = CT_RUNNING;
+	if (c->state == CT_STARTING || c->state == CT_RELAUNCHING || c->state == CT_DOOMED) {
 		fd_close(&pidfd);
-		container_feed(c, EV_FAIL);
+		orphan_discard(c, 0, start_failed);
 	} else {
 		orphan_watch(c, pidfd);
 	}

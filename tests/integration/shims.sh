@@ -38,6 +38,28 @@ another() { local s; s=$(supervisor_pid shims) && [ "$s" != "$supervisor" ] && [
 eventually "a killed supervisor is followed by another" another
 compose up -d --force-recreate -t 0 b 2>/dev/null
 is "whose shims the guardian makes, too" "$(parent_of "$(shim_of "$(id_of b)")")" "$guardian"
+
+# Killed while it makes its container: the start fails, and what was made so far goes.
+compose stop -t 0 b 2>/dev/null
+b=$(id_of b)
+fifo=$COMPOSE_RUN/containers/$b/exec.fifo # there from the beginning of the making to the start
+kill_next_shim() { # the guardian's latest child; without a process of our own, to be in time
+	local child
+	compose up -d b 2>"$WORK/err" &
+	while [ -d "/proc/$!" ] && [ ! -p "$fifo" ]; do :; done
+	read -r -a child < "/proc/$guardian/task/$guardian/children" # one line without an end
+	kill -9 "${child[-1]}" 2>/dev/null
+	wait $!
+}
+for ((i = 0; i < 50; i++)); do
+	kill_next_shim
+	grep -q "the shim died" "$WORK/err" && break
+	compose stop -t 0 b 2>/dev/null
+done
+ok "a shim is killed before it has started its container" grep -q "the shim died" "$WORK/err"
+is "nothing of what it made is left" "$(ls "${fifo%/*}" 2>/dev/null; pgrep -f "compose-shim run --id ${b:0:20}"; cgroups | grep "$b")" ""
+run compose up -d b
+succeeds "the next start"
 compose down -t 0 2>/dev/null
 
 # No guardian, nobody takes orders: the supervisor starts the program.
