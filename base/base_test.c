@@ -269,6 +269,14 @@ static void trees_are_made_inside_a_root_and_links_stay_inside(void **state)
 	made = dir_make_in_root(root, "/link/a/b", 0755);
 	assert_true(made >= 0);
 	assert_int_equal(fstatat(root, "real/a/b", &st, 0), 0);
+	close(made);
+	made = dir_make_in_root(root, "//c//d///e/", 0755);
+	assert_true(made >= 0);
+	assert_int_equal(fstatat(root, "c/d/e", &st, 0), 0);
+	assert_int_equal(mknodat(root, "c/file", S_IFREG | 0644, 0), 0);
+	assert_int_equal(dir_make_in_root(root, "c/file/x", 0755), -ENOTDIR);
+	assert_int_equal(symlinkat("nowhere", root, "dangling"), 0);
+	assert_int_equal(dir_make_in_root(root, "dangling/x", 0755), -ENOENT);
 	assert_int_equal(symlinkat("/etc", root, "out"), 0);
 	assert_int_equal(open_in_root(root, "/out/passwd", O_RDONLY, 0), -ENOENT);
 	assert_int_equal(open_in_root(root, "../../../../etc/passwd", O_RDONLY, 0), -ENOENT);

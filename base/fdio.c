@@ -98,6 +98,22 @@ static int sync_dir_of(int dirfd, const char *path)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+int file_create(int dirfd, const char *path, const void *p, size_t n, mode_t mode, struct err **e)
+{
+	AUTO(fd) int fd = openat(dirfd, path,
+				 O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, errno, "create %s", path);
+	r = fd_write_all(fd, p, n);
+	if (r < 0) {
+		(void)unlinkat(dirfd, path, 0);
+		return err_sys(e, -r, "write %s", path);
+	}
+	return 0;
+}
+
 int file_write(int dirfd, const char *path, const void *p, size_t n, mode_t mode, bool durable,
 	       struct err **e)
 {
@@ -310,40 +326,43 @@ int open_in_root(int rootfd, const char *path, int flags, mode_t mode)
 	return fd < 0 ? -errno : (int)fd;
 }
 
+/* walk is put back as it was. From the end: what is missing is most often the last component alone. */
+static int make_in_root(int rootfd, char *walk, mode_t mode)
+{
+	int fd = open_in_root(rootfd, walk, O_PATH | O_DIRECTORY, 0);
+	AUTO(fd) int parent = -1;
+	char *slash;
+
+	if (fd != -ENOENT)
+		return fd;
+	slash = strrchr(walk, '/');
+	if (slash == walk) {
+		parent = open_in_root(rootfd, "/", O_PATH | O_DIRECTORY, 0);
+	} else {
+		*slash = '\0';
+		parent = make_in_root(rootfd, walk, mode);
+		*slash = '/';
+	}
+	if (parent < 0)
+		return parent;
+	if (mkdirat(parent, slash + 1, mode) < 0 && errno != EEXIST)
+		return -errno;
+	return open_in_root(rootfd, walk, O_PATH | O_DIRECTORY, 0);
+}
+
 int dir_make_in_root(int rootfd, const char *path, mode_t mode)
 {
 	AUTO(mem) char *walk = xasprintf("/%s", path);
-	int fd = open_in_root(rootfd, walk, O_PATH | O_DIRECTORY, 0);
+	char *end = walk + 1;
 
-	if (fd >= 0 || fd != -ENOENT)
-		return fd;
-	for (char *p = walk + 1;; p++) {
-		AUTO(fd) int parent = -1;
-		char keep = *p;
-		char *slash;
-
-		if (keep != '/' && keep != '\0')
-			continue;
-		*p = '\0';
-		fd = open_in_root(rootfd, walk, O_PATH | O_DIRECTORY, 0);
-		if (fd == -ENOENT) {
-			slash = strrchr(walk, '/');
-			*slash = '\0';
-			parent = open_in_root(rootfd, *walk ? walk : "/", O_PATH | O_DIRECTORY, 0);
-			*slash = '/';
-			if (parent < 0)
-				return parent;
-			if (mkdirat(parent, slash + 1, mode) < 0 && errno != EEXIST)
-				return -errno;
-			fd = open_in_root(rootfd, walk, O_PATH | O_DIRECTORY, 0);
-		}
-		if (fd < 0)
-			return fd;
-		*p = keep;
-		if (keep == '\0')
-			return fd;
-		close(fd);
-	}
+	/* One slash between two names, none behind the last. */
+	for (const char *p = walk + 1; *p; p++)
+		if (*p != '/' || (end[-1] != '/' && p[1]))
+			*end++ = *p;
+	while (end > walk + 1 && end[-1] == '/')
+		end--;
+	*end = '\0';
+	return make_in_root(rootfd, walk, mode);
 }
 
 enum { SOCK_MAX_FDS = 253 /* SCM_MAX_FD */ };

@@ -29,6 +29,9 @@ int fd_read_all(int fd, size_t max, struct buf *out);
 
 /* Appends the content of a regular file, device or pipe; -EFBIG past max. */
 int file_read(int dirfd, const char *path, size_t max, struct buf *out, struct err **e);
+/* Creates the file, where there is none, and writes it under its own name: for what nobody reads before
+ * another act says that it is whole. Not durable. -EEXIST when there is one. */
+int file_create(int dirfd, const char *path, const void *p, size_t n, mode_t mode, struct err **e);
 /* Temporary name, fsync when durable, rename, fsync of the directory when durable. */
 int file_write(int dirfd, const char *path, const void *p, size_t n, mode_t mode, bool durable,
 	       struct err **e);

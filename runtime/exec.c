@@ -22,6 +22,7 @@
 #include "runtime/lookup.h"
 #include "runtime/relay.h"
 #include "runtime/runtime.h"
+#include "runtime/signals.h"
 #include "runtime/tty.h"
 
 enum { CONFIG_MAX = 16 << 20 };
@@ -210,7 +211,6 @@ static int enter_and_exec(struct entering *x, const struct identity *id, struct 
 	const struct spec_process *p = &x->process;
 	AUTO(mem) char *program = NULL;
 	bool later;
-	sigset_t none;
 	int r;
 
 	if (sync_recv(x->channel[1], SYNC_GO, NULL, e) < 0)
@@ -229,10 +229,7 @@ static int enter_and_exec(struct entering *x, const struct identity *id, struct 
 		r = become(x, id, later, e);
 	if (r < 0)
 		return r;
-	for (int sig = 1; sig < NSIG; sig++)
-		(void)signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_reset();
 	execve(program, p->args, id->env.v);
 	return lookup_exec_error(program, errno, e);
 }

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fdio.h"
+#include "runtime/signals.h"
 
 bool hooks_any(const struct spec *s, enum hook_kind kind)
 {
@@ -21,12 +22,7 @@ bool hooks_any(const struct spec *s, enum hook_kind kind)
 
 static void child(const struct spec_hook *h, int input, const char *cwd)
 {
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
-		(void)signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_reset();
 	if (dup2(input, STDIN_FILENO) < 0 || (cwd && chdir(cwd) < 0))
 		_exit(126);
 	(void)syscall(SYS_close_range, 3u, ~0u, 0u);

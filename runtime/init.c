@@ -9,7 +9,6 @@
 #include <linux/keyctl.h>
 #include <net/if.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -27,6 +26,7 @@
 #include "runtime/lookup.h"
 #include "runtime/mount.h"
 #include "runtime/runtime.h"
+#include "runtime/signals.h"
 #include "runtime/sysctl.h"
 #include "runtime/tty.h"
 
@@ -399,7 +399,6 @@ static int execute(struct init *in, int report, struct err **e)
 {
 	const struct spec_process *p = &in->s->process;
 	AUTO(mem) char *text = NULL;
-	sigset_t none;
 	int r;
 
 	if (hooks_any(in->s, HOOK_START_CONTAINER)) {
@@ -408,10 +407,7 @@ static int execute(struct init *in, int report, struct err **e)
 		if (r < 0)
 			return r;
 	}
-	for (int sig = 1; sig < NSIG; sig++)
-		(void)signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_reset();
 	if (in->l->seccomp->code && p->no_new_privs) {
 		r = seccomp_install(in->l->seccomp, e);
 		if (r >= 0 && in->l->seccomp->wants_listener)

@@ -353,14 +353,16 @@ static int copy_up(struct rootfs *r, int below, const char *destination, struct 
 static int after_mount(struct rootfs *r, const struct spec_mount *m, const struct mountopt *o,
 		       int below, bool readonly_later, struct err **e)
 {
-	struct mount_attr attr = { 0 };
+	struct mount_attr attr = { .attr_set =
+					   o->rattr_set | (o->attr_set & MOUNT_ATTR_NOSYMFOLLOW) };
 	int s = refresh_root(r, m->destination, e);
-	AUTO(fd) int top = s < 0 ? s : reopen(r, m->destination, e);
+	AUTO(fd) int top = -1;
 
-	if (top < 0)
-		return top;
-	attr.attr_set = o->rattr_set | (o->attr_set & MOUNT_ATTR_NOSYMFOLLOW);
-	if (attr.attr_set)
+	if (s == 0 && (attr.attr_set || o->propagation || readonly_later)) {
+		top = reopen(r, m->destination, e);
+		s = top < 0 ? top : 0;
+	}
+	if (s == 0 && attr.attr_set)
 		s = set_attr(top, true, &attr, m->destination, e);
 	if (s == 0)
 		s = apply_propagation(top, o->propagation, m->destination, e);

@@ -32,6 +32,7 @@
 #include "runtime/shim_proto.h"
 #include "runtime/shim_run.h"
 #include "runtime/shim_text.h"
+#include "runtime/signals.h"
 
 #define QUICK_DEATH_NS 1000000000
 #define DELAY_FIRST_NS 100000000
@@ -331,6 +332,7 @@ int shim_guard(char *guard_word, char **argv, bool adopt)
 		;
 	g.title = guard_word;
 	g.title_end = *last + strlen(*last) + 1;
+	signals_attend(); /* once, for every shim and container made here */
 	if (open_signals(&g) < 0)
 		return 1;
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
