@@ -26,6 +26,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 INSIDE = "COMPOSE_BENCH_INSIDE"
+RUN = "/run"  # a tmpfs of this run's own: where both sides keep what lasts until the next boot, as installed
 
 
 def arguments():
@@ -121,7 +122,7 @@ def ours(args, work, archive):
     command = os.path.join(bin_dir, "compose")
     if not os.access(command, os.X_OK):
         raise SystemExit(f"bench: no program at {command}")
-    env = dict(os.environ, COMPOSE_ROOT=os.path.join(work, "root"), COMPOSE_RUN=os.path.join(work, "run"))
+    env = dict(os.environ, COMPOSE_ROOT=os.path.join(work, "root"), COMPOSE_RUN=os.path.join(RUN, "compose"))
     subprocess.run([command, "image", "import", archive, "busybox:latest"], env=env, check=True, stdout=subprocess.DEVNULL)
     return Side("ours", [command], env, os.path.join(work, "ours"))
 
@@ -142,7 +143,7 @@ class Engine:
         with open(self.path("daemon.json"), "w") as f:
             f.write("{}")
         with open(self.path("containerd.toml"), "w") as f:
-            f.write(f'version = 2\nroot = "{self.path("cd")}"\nstate = "{self.path("cd-state")}"\n'
+            f.write(f'version = 2\nroot = "{self.path("cd")}"\nstate = "{RUN}/containerd-private"\n'
                     'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n'
                     f'[grpc]\n  address = "{self.path("containerd.sock")}"\n')
         log = open(self.path("log"), "w")
@@ -153,7 +154,7 @@ class Engine:
         run([os.environ.get("BENCH_CONTAINERD", "containerd"), "--config", self.path("containerd.toml"), "--log-level", "error"])
         self.wait_for(lambda: os.path.exists(self.path("containerd.sock")))
         run([os.environ.get("BENCH_DOCKERD", "dockerd"), "--config-file", self.path("daemon.json"),
-             "--containerd", self.path("containerd.sock"), "--data-root", self.path("data"), "--exec-root", self.path("exec"),
+             "--containerd", self.path("containerd.sock"), "--data-root", self.path("data"), "--exec-root", os.path.join(RUN, "docker-private"),
              "-p", self.path("pid"), "-H", "unix://" + self.socket, "--storage-driver", "overlay2", "-l", "error"])
         docker = os.environ.get("BENCH_DOCKER", "docker")
         self.wait_for(lambda: subprocess.run([docker, "-H", "unix://" + self.socket, "info"], stdout=subprocess.DEVNULL,
@@ -337,7 +338,7 @@ def main():
         raise SystemExit("bench: run me as root")
     enter_namespaces()
     os.environ["PATH"] = os.environ["PATH"] + ":/usr/sbin:/sbin"
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", RUN], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     work = tempfile.mkdtemp(prefix="compose-bench-", dir=os.environ.get("BENCH_TMP", "/var/tmp"))
     engine = Engine(work)
