@@ -39,20 +39,40 @@ void bundle_prepare_done(struct bundle_prepare *p)
 
 /* ---- config.json ---- */
 
-static int config_write(const char *root, struct spec_input *in, struct err **e)
+static char *config_path(const char *bundle)
+{
+	return xasprintf("%s/config.json", bundle);
+}
+
+static int config_text(const char *root, struct spec_input *in, char **ret, struct err **e)
 {
 	AUTO(mem) char *stubs = spec_stubs(root, &in->image->layers);
 	AUTO(json) struct json *config = NULL;
-	AUTO(mem) char *path = xasprintf("%s/config.json", in->bundle);
-	AUTO(mem) char *text = NULL;
 	int r;
 
 	in->stubs = stubs;
 	r = spec_build(in, &config, e);
-	if (r < 0)
-		return r;
-	text = json_print(config, false);
-	return file_write(AT_FDCWD, path, text, strlen(text), 0600, /* durable= */ false, e);
+	if (r == 0)
+		*ret = json_print(config, false);
+	return r;
+}
+
+static int config_create(const char *root, struct spec_input *in, struct err **e)
+{
+	AUTO(mem) char *path = config_path(in->bundle);
+	AUTO(mem) char *text = NULL;
+	int r = config_text(root, in, &text, e);
+
+	return r < 0 ? r : file_create(AT_FDCWD, path, text, strlen(text), 0600, e);
+}
+
+static int config_replace(const char *root, struct spec_input *in, struct err **e)
+{
+	AUTO(mem) char *path = config_path(in->bundle);
+	AUTO(mem) char *text = NULL;
+	int r = config_text(root, in, &text, e);
+
+	return r < 0 ? r : file_write(AT_FDCWD, path, text, strlen(text), 0600, false, e);
 }
 
 /* From the record: doc has "mounts" and "spec". */
@@ -71,7 +91,7 @@ static int config_rewrite(const char *root, const struct json *doc, struct spec_
 	in->image = image;
 	in->store = store;
 	in->mounts = json_get(doc, "mounts");
-	return config_write(root, in, e);
+	return config_replace(root, in, e);
 }
 
 /* ---- creation ---- */
@@ -86,8 +106,6 @@ static int make_dirs(const struct bundle_request *q, struct err **e)
 	static const char *const names[] = { "upper", "work", "log" };
 	int r = dir_make(AT_FDCWD, q->bundle, 0700, e);
 
-	if (r == 0)
-		r = intent_write(q->bundle, "create", e);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++) {
 		AUTO(mem) char *path = xasprintf("%s/%s", q->bundle, names[i]);
 
@@ -185,13 +203,13 @@ static int find_image(const struct bundle_request *q, const struct image_store *
 	return r;
 }
 
-static int write_record(struct bundle_request *q, const struct image *image,
+/* What a successor undoes by, as long as it is there alone, and later falls back on. */
+static int write_origin(struct bundle_request *q, const struct image *image,
 			const struct json *mounts, bool has_secrets, struct err **e)
 {
 	AUTO(json) struct json *doc = NULL;
 	AUTO(buf) struct buf text = BUF_INIT;
-	AUTO(mem) char *path = xasprintf("%s/" RECORD_FILE, q->bundle);
-	AUTO(mem) char *origin = xasprintf("%s/" RECORD_ORIGIN, q->bundle);
+	AUTO(mem) char *path = xasprintf("%s/" RECORD_ORIGIN, q->bundle);
 	int r = bundle_doc(q, image, mounts, has_secrets, &doc, e);
 
 	if (r == 0)
@@ -199,9 +217,16 @@ static int write_record(struct bundle_request *q, const struct image *image,
 	if (r < 0)
 		return r;
 	record_print(&q->record, &text);
-	r = file_write(AT_FDCWD, path, text.p, text.n, 0600, /* durable= */ false, e);
-	/* Never written again: what a successor falls back on when the other one cannot be read. */
-	return r < 0 ? r : file_write(AT_FDCWD, origin, text.p, text.n, 0600, false, e);
+	return file_create(AT_FDCWD, path, text.p, text.n, 0600, e);
+}
+
+/* From here on there is a container. */
+static int commit(const struct bundle_request *q, struct err **e)
+{
+	AUTO(mem) char *origin = xasprintf("%s/" RECORD_ORIGIN, q->bundle);
+	AUTO(mem) char *record = xasprintf("%s/" RECORD_FILE, q->bundle);
+
+	return link(origin, record) < 0 ? err_sys(e, errno, "link %s", record) : 0;
 }
 
 static bool is_covered(const struct json *mounts, const char *path)
@@ -250,19 +275,19 @@ static int fill(struct bundle_request *q, struct json *mounts, const struct imag
 		r = fill_secrets(q->run_dir, q->project, q->service, image, q->values, mounts,
 				 &has_secrets, e);
 	if (r == 0)
-		r = write_record(q, image, mounts, has_secrets, e);
+		r = write_origin(q, image, mounts, has_secrets, e);
 	if (r == 0)
-		r = config_write(q->root,
-				 &(struct spec_input){ .project = q->project,
-						       .service = q->service,
-						       .image = image,
-						       .store = store,
-						       .id = q->id,
-						       .bundle = q->bundle,
-						       .run_dir = q->run_dir,
-						       .mounts = mounts,
-						       .has_netns = q->record.has_netns },
-				 e);
+		r = config_create(q->root,
+				  &(struct spec_input){ .project = q->project,
+							.service = q->service,
+							.image = image,
+							.store = store,
+							.id = q->id,
+							.bundle = q->bundle,
+							.run_dir = q->run_dir,
+							.mounts = mounts,
+							.has_netns = q->record.has_netns },
+				  e);
 	return r == 0 ? make_volumes(q, image, mounts, e) : r;
 }
 
@@ -308,12 +333,11 @@ int bundle_create(struct bundle_request *q, struct err **e)
 		r = make_dirs(q, e);
 	if (r == 0)
 		r = fill(q, mounts, image, store, e);
-	if (r < 0) {
+	if (r == 0)
+		r = commit(q, e);
+	if (r < 0)
 		undo(q, mounts);
-		return r;
-	}
-	intent_clear(q->bundle);
-	return 0;
+	return r;
 }
 
 /* ---- before a start ---- */
@@ -402,6 +426,7 @@ static int remove_path(const char *path, struct err **e)
 int bundle_remove(const struct bundle_removal *m, struct err **e)
 {
 	AUTO(mem) char *secrets = secret_dir(m->run_dir);
+	AUTO(mem) char *origin = xasprintf("%s/" RECORD_ORIGIN, m->bundle);
 	int r = secret_dir_clear(secrets, e);
 
 	if (r == 0)
@@ -416,5 +441,8 @@ int bundle_remove(const struct bundle_removal *m, struct err **e)
 	}
 	for (size_t i = 0; !m->with_volumes && i < m->anonymous->n; i++)
 		(void)volume_unref(m->root, m->anonymous->v[i], m->id, NULL);
+	/* First, lest a successor take the rest of it for a container that was being made. */
+	if (r == 0 && unlink(origin) < 0 && errno != ENOENT)
+		r = err_sys(e, errno, "remove %s", origin);
 	return r == 0 ? remove_path(m->bundle, e) : r;
 }

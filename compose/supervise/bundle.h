@@ -2,8 +2,8 @@
  * compose/supervise/bundle.h - the directory of one container: making it, bringing it up to date before
  * a start, renaming it, removing it. Everything here blocks.
  *
- * bundle_create() writes the intent "create" first; until container.json is there and the intent is
- * gone, a successor undoes the whole by bundle_remove().
+ * bundle_create() writes origin.json first and links it as container.json last; a bundle with the one and
+ * without the other is undone by a successor, by bundle_remove().
  *
  * Owns:    requests own their texts; JSON inputs marked borrowed outlive the call.
  * Units:   nanoseconds.

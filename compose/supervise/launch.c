@@ -129,7 +129,7 @@ static int write_etc(struct launch *l, const struct json *endpoints, struct err 
 	AUTO(mem) char *hostname = spec_hostname(service, c->rec.id);
 
 	return spec_etc_write(&(struct spec_etc){ .service = service,
-						  .bundle = c->rec.bundle,
+						  .dir = c->run_dir,
 						  .hostname = hostname,
 						  .endpoints = endpoints,
 						  .uses_dns = json_len(endpoints) > 0 },

@@ -6,7 +6,7 @@
  * the constant part stays text: it is shown far more often than it is read.
  *
  * Beside it a file "intent" holds one word while something is being done that a successor must finish:
- * "create" (undo), "remove" (finish), "stop" (the exit was asked for). It is written before the act and
+ * "remove", "remove volumes" (finish), "stop" (the exit was asked for). It is written before the act and
  * removed after container.json says the outcome.
  *
  * Owns:    record_done() frees everything inside.

@@ -67,19 +67,29 @@ static void remove_bare(struct sup *s, const char *name)
 			  err_text(e));
 }
 
-static void move_aside(const char *bundle)
+/* A record that cannot be read is kept for people, and the one of the creation takes its place at once: a
+ * bundle without a record is one that was being made. */
+static void fall_back(const char *bundle)
 {
-	AUTO(mem) char *from = xasprintf("%s/" RECORD_FILE, bundle);
+	AUTO(mem) char *record = xasprintf("%s/" RECORD_FILE, bundle);
+	AUTO(mem) char *origin = xasprintf("%s/" RECORD_ORIGIN, bundle);
+	AUTO(mem) char *next = xasprintf("%s.next", record);
 
 	for (int i = 1; i < 1000; i++) {
-		AUTO(mem) char *to = xasprintf("%s.bad-%d", from, i);
+		AUTO(mem) char *bad = xasprintf("%s.bad-%d", record, i);
 
-		if (access(to, F_OK) == 0)
-			continue;
-		if (rename(from, to) == 0)
-			log_write(LOG_ERROR, "%s cannot be read, moved to %s", from, to);
+		if (link(record, bad) < 0) {
+			if (errno == EEXIST)
+				continue;
+			break;
+		}
+		if ((link(origin, next) < 0 && errno != EEXIST) || rename(next, record) < 0)
+			break;
+		(void)unlink(next); /* still there when both names were the same file */
+		log_write(LOG_ERROR, "%s cannot be read, kept as %s", record, bad);
 		return;
 	}
+	log_write(LOG_ERROR, "%s cannot be read: %s", record, strerror(errno));
 }
 
 /* Its exit as the shim wrote it down. False: nobody knows. */
@@ -205,9 +215,22 @@ static bool finish_intent(struct sup *s, struct record *rec, const char *bundle)
 		rec->by_user = true;
 	if (!intent || streq(intent, "stop"))
 		return false;
-	remove_record(s, rec, bundle, streq(intent, "create") || streq(intent, "remove volumes"));
+	remove_record(s, rec, bundle, streq(intent, "remove volumes"));
 	record_done(rec);
 	return true;
+}
+
+/* Its making, or its removal, came to an end in the middle. */
+static void remove_half(struct sup *s, const char *name, const char *bundle, const char *origin)
+{
+	struct record rec = { 0 };
+
+	if (record_load(AT_FDCWD, origin, &rec, NULL) < 0) {
+		remove_bare(s, name);
+		return;
+	}
+	remove_record(s, &rec, bundle, /* with_volumes= */ true);
+	record_done(&rec);
 }
 
 static void recover_one(struct sup *s, const char *name)
@@ -220,11 +243,11 @@ static void recover_one(struct sup *s, const char *name)
 	int r = record_load(AT_FDCWD, path, &rec, &e);
 
 	if (r == -ENOENT) {
-		remove_bare(s, name);
+		remove_half(s, name, bundle, origin);
 		return;
 	}
 	if (r < 0) {
-		move_aside(bundle);
+		fall_back(bundle);
 		r = record_load(AT_FDCWD, origin, &rec, NULL);
 		rec.was_up =
 			true; /* nobody knows: what runs, runs, and what ended is asked about */

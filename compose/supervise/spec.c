@@ -102,7 +102,7 @@ static void add_etc(const struct spec_input *in, struct json *mounts)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		AUTO(mem) char *target = xasprintf("/etc/%s", names[i]);
-		AUTO(mem) char *source = xasprintf("%s/%s", in->bundle, names[i]);
+		AUTO(mem) char *source = xasprintf("%s/%s", in->run_dir, names[i]);
 		bool taken = false;
 
 		JSON_EACH(m, in->mounts)

@@ -5,7 +5,7 @@
  *	spec_mounts()        which mounts, with the names of volumes      (pure, but for anonymous names)
  *	spec_mount_sources() makes or checks what binds need on the host  (blocking)
  *	spec_secret_files()  configs and secrets for secret_dir_fill()
- *	spec_etc_write()     hosts, hostname, resolv.conf in the bundle   (before each start)
+ *	spec_etc_write()     hosts, hostname, resolv.conf in RUN/containers/ID   (before each start)
  *	spec_build()         config.json
  *
  * `service` is one member of "services" of the canonical project; for `run` it is a copy with the
@@ -85,7 +85,7 @@ void spec_secret_files_free(struct secret_file *files, size_t n);
  * small. uses_dns: nameserver 127.0.0.11, else the host's file is copied. */
 struct spec_etc {
 	const struct json *service;
-	const char *bundle;
+	const char *dir; /* RUN/containers/ID: what changes with every start is not for the disk */
 	const char *hostname;
 	const struct json *endpoints;
 	bool uses_dns;

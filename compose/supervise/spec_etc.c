@@ -11,10 +11,10 @@
 enum { RESOLV_MAX = 1 << 20 };
 
 /* Truncate and write: a rename would leave the old inode mounted in the container. */
-static int write_in_place(const char *bundle, const char *name, const struct buf *text,
+static int write_in_place(const char *dir, const char *name, const struct buf *text,
 			  struct err **e)
 {
-	AUTO(mem) char *path = xasprintf("%s/%s", bundle, name);
+	AUTO(mem) char *path = xasprintf("%s/%s", dir, name);
 	AUTO(fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	int r;
 
@@ -85,7 +85,7 @@ static int write_hosts(const struct spec_etc *in, struct err **e)
 		       "ff02::2\tip6-allrouters\n");
 	add_extra_hosts(&b, in);
 	add_own_lines(&b, in);
-	return write_in_place(in->bundle, "hosts", &b, e);
+	return write_in_place(in->dir, "hosts", &b, e);
 }
 
 /* A string or a list of the service, joined by blanks; NULL when the service does not say. */
@@ -150,9 +150,9 @@ static int write_resolv(const struct spec_etc *in, struct err **e)
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (!in->uses_dns)
-		return write_in_place(in->bundle, "resolv.conf", &host, e);
+		return write_in_place(in->dir, "resolv.conf", &host, e);
 	compose_resolv(&b, in, &host);
-	return write_in_place(in->bundle, "resolv.conf", &b, e);
+	return write_in_place(in->dir, "resolv.conf", &b, e);
 }
 
 int spec_etc_write(const struct spec_etc *in, struct err **e)
@@ -165,7 +165,7 @@ int spec_etc_write(const struct spec_etc *in, struct err **e)
 	if (r < 0)
 		return r;
 	buf_addf(&hostname, "%s\n", in->hostname);
-	return write_in_place(in->bundle, "hostname", &hostname, e);
+	return write_in_place(in->dir, "hostname", &hostname, e);
 }
 
 /* The uppermost layer that has an /etc has a directory there, as everybody expects. */
