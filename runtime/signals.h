@@ -2,6 +2,7 @@
  * runtime/signals.h - what a program inherits of signals through execve(2).
  *
  * Owns:    nothing.
+ * Units:   none.
  * Errors:  none.
  * Thread:  one thread.
  * Source:  signal(7), execve(2): handlers go, ignored signals and the mask stay.
