@@ -2,10 +2,11 @@
 # examples/demo.sh and tests/run.sh; costs one dpkg-query when everything is there.
 
 packages_build="gcc libc6-dev cmake ninja-build pkg-config libyaml-dev libuv1-dev libcjson-dev
-	libseccomp-dev libnl-3-dev libnl-route-3-dev libarchive-dev libssl-dev"
+	libseccomp-dev libnl-3-dev libnl-route-3-dev libarchive-dev libssl-dev
+	libcurl4-openssl-dev ca-certificates"
 packages_demo="mmdebstrap"
 packages_tests="libcmocka-dev libnftables-dev busybox-static python3 python3-yaml iproute2 nftables iptables
-	util-linux procps mmdebstrap"
+	util-linux procps mmdebstrap docker-registry"
 packages_vm="qemu-system-x86 kmod e2fsprogs binutils"
 
 need_packages() {

@@ -1,6 +1,14 @@
-/* config --resolve-image-digests, --lock-image-digests: images by content, as the local store has them. */
+/*
+ * config --resolve-image-digests, --lock-image-digests: images by content, as the local store has them; one
+ * that is not there as its registry has it.
+ */
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/buf.h"
+#include "base/fdio.h"
 #include "compose/cmd/config.h"
+#include "compose/cmd/spawn.h"
 #include "compose/load/node.h"
 #include "compose/supervise/place.h"
 #include "image/reference.h"
@@ -11,12 +19,71 @@ struct pinner {
 	struct image_store *store;
 };
 
+enum { ANSWER_MAX = 65536 };
+
+/* What the worker said went wrong: a line, and perhaps one with a hint. */
+static int worker_error(struct buf *said, struct err **e)
+{
+	static const char mark[] = "\n  hint: ";
+	AUTO(mem) char *text = buf_take(said);
+	char *hint = strstr(text, mark);
+
+	if (hint)
+		*hint = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	(void)err_set(e, EIO, "%s", *text ? text : "compose-image failed");
+	if (hint) {
+		hint += sizeof(mark) - 1;
+		hint[strcspn(hint, "\n")] = '\0';
+		err_hint(e, "%s", hint);
+	}
+	return -EIO;
+}
+
+/* By the worker: what a registry answers is a stranger's. */
+static int ask_registry(const char *name, char **ret, struct err **e)
+{
+	AUTO(fd) int answer = memory_file("digest", "", e);
+	char *argv[] = { (char *)"compose-image", (char *)"digest", (char *)name, NULL };
+	struct spawn s = { .program = argv[0], .argv = argv, .out = answer, .err = answer };
+	AUTO(buf) struct buf text = BUF_INIT;
+	pid_t pid;
+	int r, code;
+
+	if (answer < 0)
+		return answer;
+	r = spawn_start(&s, &pid, e);
+	if (r < 0)
+		return r;
+	code = spawn_wait(pid);
+	if (lseek(answer, 0, SEEK_SET) < 0 || fd_read_all(answer, ANSWER_MAX, &text) < 0)
+		return err_set(e, EIO, "read what compose-image says");
+	if (code != 0)
+		return worker_error(&text, e);
+	*ret = str_dup(str_trim((struct str){ buf_str(&text), text.n }));
+	return digest_is_valid(*ret) ? 0 : err_set(e, EIO, "compose-image says \"%s\"", *ret);
+}
+
+static int find_digest(const struct pinner *w, const char *canonical, char **ret, struct err **e)
+{
+	AUTO(image) struct image *found = NULL;
+	AUTO(err) struct err *why = NULL;
+	int r = image_find(w->store, canonical, &found, &why);
+
+	if (r == -ENOENT)
+		return ask_registry(canonical, ret, e);
+	if (r == 0)
+		*ret = xstrdup(found->digest);
+	else if (e)
+		*e = TAKE_PTR(why);
+	return r;
+}
+
 /* "postgres:16" -> "postgres:16@sha256:..." */
 static int pin(struct pinner *w, struct node *image, struct err **e)
 {
 	AUTO(reference) struct reference ref = REFERENCE_INIT;
-	AUTO(image) struct image *found = NULL;
-	AUTO(mem) char *canonical = NULL, *familiar = NULL;
+	AUTO(mem) char *canonical = NULL, *familiar = NULL, *digest = NULL;
 	int r;
 
 	if (!node_is(image, NODE_STR) || !*image->text)
@@ -28,13 +95,11 @@ static int pin(struct pinner *w, struct node *image, struct err **e)
 		return 0;
 	canonical = reference_format(&ref);
 	familiar = reference_format_familiar(&ref);
-	r = image_find(w->store, canonical, &found, e);
-	if (r < 0) {
-		err_hint(e, "digests are taken from the images that are here: pull it first");
+	r = find_digest(w, canonical, &digest, e);
+	if (r < 0)
 		return err_wrap(e, "failed to resolve digest for %s", canonical);
-	}
 	node_origin(w->p->arena, image, "resolved to a digest", NULL);
-	image->text = arena_printf(w->p->arena, "%s@%s", familiar, found->digest);
+	image->text = arena_printf(w->p->arena, "%s@%s", familiar, digest);
 	return 0;
 }
 

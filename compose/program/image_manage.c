@@ -11,6 +11,7 @@
 #include "image/import.h"
 #include "image/manifest.h"
 #include "image/reference.h"
+#include "image/registry.h"
 #include "image/remove.h"
 #include "image/store_write.h"
 
@@ -142,9 +143,27 @@ int image_cmd_tag(int argc, char **argv, struct err **e)
 	return store_tag(s, &refs, &d, e);
 }
 
+/* What a name stands for in its registry, a line each. */
+int image_cmd_digest(int argc, char **argv, struct err **e)
+{
+	int r = 0;
+
+	for (int i = 1; r == 0 && i < argc; i++) {
+		AUTO(reference) struct reference ref = REFERENCE_INIT;
+		AUTO(mem) char *digest = NULL;
+
+		r = reference_parse(argv[i], &ref, e);
+		if (r == 0)
+			r = registry_digest(&ref, &digest, e);
+		if (r == 0)
+			puts(digest);
+	}
+	return r;
+}
+
 static int no_registry(const char *name, struct err **e)
 {
-	(void)err_set(e, ENOTSUP, "pull %s: this version has no registry client", name);
+	(void)err_set(e, ENOTSUP, "pull %s: this version does not pull images", name);
 	err_hint(e,
 		 "make the image with \"compose image import\" or a build section, or copy it "
 		 "into %s/images with skopeo",

@@ -140,9 +140,9 @@ def on_digests(binary, root):
     check(rc == 0 and out.count('@' + digest) == 3 and 'pg:16@' in out and 'tool:latest@' in out, 'digests', 'not pinned', err or out)
     rc, out, err = compose(binary, ['-f', '-', 'config', '--lock-image-digests'], root, text, {'COMPOSE_ROOT': store})
     check(rc == 0 and 'hostname' not in out and 'networks' not in out and out.startswith('services:'), 'digests', 'the lock says more than images', err or out)
-    project['services']['b'] = {'image': 'missing'}
+    project['services']['b'] = {'image': 'localhost:1/missing'}
     rc, out, err = compose(binary, ['-f', '-', 'config', '--resolve-image-digests'], root, json.dumps(project).encode(), {'COMPOSE_ROOT': store})
-    check(rc == 1 and 'failed to resolve digest for docker.io/library/missing:latest' in err, 'digests', 'a missing image is not reported', err)
+    check(rc == 1 and 'failed to resolve digest for localhost:1/missing:latest' in err, 'digests', 'a missing image is not reported', err)
 
 
 def main():
