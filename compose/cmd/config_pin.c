@@ -31,7 +31,7 @@ static int worker_error(struct buf *said, struct err **e)
 	if (hint)
 		*hint = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	(void)err_set(e, EIO, "%s", *text ? text : "compose-image failed");
+	(void)err_set(e, EIO, "%s", *text ? text : "compose-registry failed");
 	if (hint) {
 		hint += sizeof(mark) - 1;
 		hint[strcspn(hint, "\n")] = '\0';
@@ -44,7 +44,7 @@ static int worker_error(struct buf *said, struct err **e)
 static int ask_registry(const char *name, char **ret, struct err **e)
 {
 	AUTO(fd) int answer = memory_file("digest", "", e);
-	char *argv[] = { (char *)"compose-image", (char *)"digest", (char *)name, NULL };
+	char *argv[] = { (char *)"compose-registry", (char *)"digest", (char *)name, NULL };
 	struct spawn s = { .program = argv[0], .argv = argv, .out = answer, .err = answer };
 	AUTO(buf) struct buf text = BUF_INIT;
 	pid_t pid;
@@ -57,11 +57,11 @@ static int ask_registry(const char *name, char **ret, struct err **e)
 		return r;
 	code = spawn_wait(pid);
 	if (lseek(answer, 0, SEEK_SET) < 0 || fd_read_all(answer, ANSWER_MAX, &text) < 0)
-		return err_set(e, EIO, "read what compose-image says");
+		return err_set(e, EIO, "read what compose-registry says");
 	if (code != 0)
 		return worker_error(&text, e);
 	*ret = str_dup(str_trim((struct str){ buf_str(&text), text.n }));
-	return digest_is_valid(*ret) ? 0 : err_set(e, EIO, "compose-image says \"%s\"", *ret);
+	return digest_is_valid(*ret) ? 0 : err_set(e, EIO, "compose-registry says \"%s\"", *ret);
 }
 
 static int find_digest(const struct pinner *w, const char *canonical, char **ret, struct err **e)

@@ -1,6 +1,5 @@
 /*
- * compose-image: the image worker. It parses what strangers wrote (archives, Dockerfiles, answers of
- * registries) in a
+ * compose-image: the image worker. It parses what strangers wrote (archives, Dockerfiles) in a
  * process that can die alone. One command, then it ends.
  */
 #include "compose/program/image_main.h"
@@ -18,11 +17,10 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv, struct err **e);
 } commands[] = {
-	{ "build", image_cmd_build },   { "digest", image_cmd_digest },
-	{ "import", image_cmd_import }, { "inspect", image_cmd_inspect },
-	{ "ls", image_cmd_ls },         { "pull", image_cmd_pull },
-	{ "rm", image_cmd_rm },         { "save", image_cmd_save },
-	{ "tag", image_cmd_tag },
+	{ "build", image_cmd_build },     { "import", image_cmd_import },
+	{ "inspect", image_cmd_inspect }, { "ls", image_cmd_ls },
+	{ "pull", image_cmd_pull },       { "rm", image_cmd_rm },
+	{ "save", image_cmd_save },       { "tag", image_cmd_tag },
 };
 
 static void on_signal(int sig)

@@ -19,7 +19,6 @@ extern volatile bool image_cancelled;
 
 /* argv[0] is the command's name. */
 int image_cmd_build(int argc, char **argv, struct err **e);
-int image_cmd_digest(int argc, char **argv, struct err **e);
 int image_cmd_import(int argc, char **argv, struct err **e);
 int image_cmd_ls(int argc, char **argv, struct err **e);
 int image_cmd_rm(int argc, char **argv, struct err **e);

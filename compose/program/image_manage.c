@@ -11,7 +11,6 @@
 #include "image/import.h"
 #include "image/manifest.h"
 #include "image/reference.h"
-#include "image/registry.h"
 #include "image/remove.h"
 #include "image/store_write.h"
 
@@ -141,24 +140,6 @@ int image_cmd_tag(int argc, char **argv, struct err **e)
 	d.size = im->manifest_size;
 	d.platform = im->platform;
 	return store_tag(s, &refs, &d, e);
-}
-
-/* What a name stands for in its registry, a line each. */
-int image_cmd_digest(int argc, char **argv, struct err **e)
-{
-	int r = 0;
-
-	for (int i = 1; r == 0 && i < argc; i++) {
-		AUTO(reference) struct reference ref = REFERENCE_INIT;
-		AUTO(mem) char *digest = NULL;
-
-		r = reference_parse(argv[i], &ref, e);
-		if (r == 0)
-			r = registry_digest(&ref, &digest, e);
-		if (r == 0)
-			puts(digest);
-	}
-	return r;
 }
 
 static int no_registry(const char *name, struct err **e)
