@@ -55,6 +55,20 @@ static void keep_header(struct str line, const char *name, char **to)
 	*to = str_dup(str_trim((struct str){ line.p + n + 1, line.n - n - 1 }));
 }
 
+/* Several headers are one with commas: RFC 9110 5.3. */
+static void add_challenge(struct str line, struct http_answer *a)
+{
+	AUTO(mem) char *more = NULL;
+	char *all;
+
+	keep_header(line, "www-authenticate", &more);
+	if (!more)
+		return;
+	all = xasprintf("%s%s%s", a->challenge ? a->challenge : "", a->challenge ? ", " : "", more);
+	free(a->challenge);
+	a->challenge = all;
+}
+
 static size_t on_header(char *p, size_t one, size_t n, void *ctx)
 {
 	struct http_answer *a = ctx;
@@ -65,7 +79,7 @@ static size_t on_header(char *p, size_t one, size_t n, void *ctx)
 	if (n > 5 && memcmp(p, "HTTP/", 5) == 0)
 		http_answer_done(a);
 	keep_header(line, "docker-content-digest", &a->digest);
-	keep_header(line, "www-authenticate", &a->challenge);
+	add_challenge(line, a);
 	return n;
 }
 

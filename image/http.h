@@ -20,7 +20,7 @@ struct http;
 struct http_answer {
 	long status;
 	char *digest;    /* Docker-Content-Digest, NULL without */
-	char *challenge; /* WWW-Authenticate, the last one, NULL without */
+	char *challenge; /* WWW-Authenticate, all of them, NULL without */
 	struct buf body; /* at most 4 MiB, else there is no answer */
 };
 void http_answer_done(struct http_answer *a);

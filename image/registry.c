@@ -1,5 +1,6 @@
 #include "image/registry.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -84,8 +85,12 @@ static int read_credentials(struct asking *a, struct err **e)
 	basic = json_str(json_path(file, "auths",
 				   is_hub ? "https://index.docker.io/v1/" : a->ref->domain, NULL),
 			 "auth", NULL);
-	if (basic && *basic && is_header_safe(basic))
-		a->basic = xstrdup(basic);
+	if (!basic || !*basic)
+		return 0;
+	if (!is_header_safe(basic))
+		return err_set(e, EINVAL, "the credentials for %s in %s are not base64", a->host,
+			       path);
+	a->basic = xstrdup(basic);
 	return 0;
 }
 
@@ -162,10 +167,16 @@ static int ask(struct asking *a, bool head, struct http_answer *ret, struct err 
 	return request(a, url, head, headers, ret, e);
 }
 
+/* "localhost" or an address; a name that only begins like one, "127.example.org", is somebody else's. */
 static bool is_loopback(const char *host)
 {
-	return starts_with(host, "127.") || starts_with(host, "[::1]") ||
-	       (starts_with(host, "localhost") && (!host[9] || host[9] == ':'));
+	bool is_v6 = starts_with(host, "[::1]");
+	AUTO(mem) char *bare = xstrndup(host, is_v6 ? 5 : strcspn(host, ":"));
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, bare, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == 127;
+	return streq(bare, "localhost") || (is_v6 && (!host[5] || host[5] == ':'));
 }
 
 /* By which scheme, and the first answer. */

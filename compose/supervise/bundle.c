@@ -104,7 +104,7 @@ static char *secret_dir(const char *run_dir)
 static int make_dirs(const struct bundle_request *q, struct err **e)
 {
 	static const char *const names[] = { "upper", "work", "log" };
-	int r = dir_make(AT_FDCWD, q->bundle, 0700, e);
+	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++) {
 		AUTO(mem) char *path = xasprintf("%s/%s", q->bundle, names[i]);
@@ -317,6 +317,21 @@ static void undo(const struct bundle_request *q, const struct json *mounts)
 			    NULL);
 }
 
+/* What is there under this name is not ours to write into, nor to undo. */
+static int make_bundle(const struct bundle_request *q, struct err **e)
+{
+	AUTO(mem) char *parent = path_dir(q->bundle);
+	int r = dir_make(AT_FDCWD, parent, 0700, e);
+
+	if (r < 0 || mkdir(q->bundle, 0700) == 0)
+		return r;
+	r = err_sys(e, errno, "create %s", q->bundle);
+	if (r == -EEXIST)
+		err_hint(e, "its container.json cannot be read: move the directory away, it holds what "
+			    "the container wrote");
+	return r;
+}
+
 int bundle_create(struct bundle_request *q, struct err **e)
 {
 	AUTO(image_store) struct image_store *store = NULL;
@@ -330,7 +345,10 @@ int bundle_create(struct bundle_request *q, struct err **e)
 		r = spec_mounts(q->root, q->project, q->service, image, q->inherited, q->from,
 				&mounts, e);
 	if (r == 0)
-		r = make_dirs(q, e);
+		r = make_bundle(q, e);
+	if (r < 0)
+		return r;
+	r = make_dirs(q, e);
 	if (r == 0)
 		r = fill(q, mounts, image, store, e);
 	if (r == 0)

@@ -48,6 +48,19 @@ ok "with its volume" test ! -e "$COMPOSE_ROOT/volumes/$ghost"
 ok "and with no other" test -d "$COMPOSE_ROOT/volumes/$volume"
 is "the others stay" "$(compose ps -q)" "$ids"
 
+# Neither record can be read: what the container wrote is nobody's to overwrite or to remove.
+mkdir -p "$containers/rec-third-1/upper"
+touch "$containers/rec-third-1/upper/precious"
+echo bad | tee "$containers/rec-third-1/origin.json" > "$containers/rec-third-1/container.json"
+cat >> compose.yaml <<'Y'
+  third: {image: alpine, command: sleep 1000}
+Y
+run compose up -d
+fails "a directory in the way" 1
+like "is named" "$ERR" "create $containers/rec-third-1: File exists"
+ok "and left as it is" test -e "$containers/rec-third-1/upper/precious"
+rm -r "$containers/rec-third-1"
+
 run compose down -v -t 0
 succeeds "down"
 finish
