@@ -73,6 +73,22 @@ sed -i 's|team/app|broken|' compose.yaml
 run compose config --resolve-image-digests
 fails "an error of the registry" 1
 like "is told" "$ERR" "the registry 127.0.0.1:$port answered 500"
+
+# A name that begins like a loopback address is another host's: never by plain HTTP.
+printf '127.0.0.1 127.example.org\n' > "$WORK/hosts"
+mount --bind "$WORK/hosts" /etc/hosts
+asked=$(wc -l < "$WORK/port.log")
+sed -i 's|127.0.0.1:|127.example.org:|' compose.yaml
+run compose config --resolve-image-digests
+fails "no TLS where it has to be" 1
+is "nothing was asked" "$(wc -l < "$WORK/port.log")" "$asked"
+umount /etc/hosts
+sed -i 's|127.example.org:|127.0.0.1:|' compose.yaml
+
+printf '{"auths":{"127.0.0.1:%s":{"auth":"not base64"}}}' "$port" > "$HOME/.docker/config.json"
+run compose config --resolve-image-digests
+fails "credentials that cannot be sent" 1
+like "are named" "$ERR" "the credentials for 127.0.0.1:$port in $HOME/.docker/config.json are not base64"
 echo '{"auths": ' > "$HOME/.docker/config.json"
 run compose config --resolve-image-digests
 fails "a file of credentials that cannot be read" 1

@@ -76,7 +76,8 @@ class Guarded(http.server.BaseHTTPRequestHandler):
         name = where.path.removeprefix("/v2/").rsplit("/manifests/", 1)[0]
         if authorization != f"Bearer t-repository:{name}:pull":
             realm = f'http://127.0.0.1:{self.server.server_address[1]}/token'
-            return self.answer(401, b"{}", [("Www-Authenticate", f'Bearer realm="{realm}",service="here, and \\"there\\""')])
+            return self.answer(401, b"{}", [("Www-Authenticate", f'Bearer realm="{realm}",service="here, and \\"there\\""'),
+                                          ("Www-Authenticate", "Negotiate")])
         if name == "broken":
             return self.answer(500)
         return self.answer(200, image()[0], [("Content-Type", MANIFEST)])
