@@ -48,17 +48,27 @@ def enter_namespaces():
     os.execvp("unshare", ["unshare", *flags, sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
 
 
-def spawn(argv, env, cwd, timeout=300):
+def spawn(argv, env, cwd, expected=0, stderr="/dev/null"):
     """Runs a command with its streams on /dev/null; returns seconds. One vfork, so that the cost is not ours."""
-    actions = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1, 2)]
+    actions = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1)]
+    actions += [(os.POSIX_SPAWN_OPEN, 2, stderr, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)]
     os.chdir(cwd)
     began = time.perf_counter()
     pid = os.posix_spawnp(argv[0], argv, env, file_actions=actions)
     _, status = os.waitpid(pid, 0)
     took = time.perf_counter() - began
-    if status:
-        raise SystemExit(f"bench: {shlex.join(argv)} in {cwd} failed with status {os.waitstatus_to_exitcode(status)}")
+    if os.waitstatus_to_exitcode(status) != expected:
+        raise SystemExit(f"bench: {shlex.join(argv)} in {cwd} ended with status {os.waitstatus_to_exitcode(status)}")
     return took
+
+
+def peak_memory(argv, env, cwd):
+    """Runs a command; returns the peak of resident memory of its largest process, in kB. A small shell becomes the
+    command, and is left to us, who are the init of this process namespace: were it made by us, the kernel would count
+    our own memory as its first."""
+    shell = subprocess.run(["setsid", "--fork", "sh", "-c", 'echo $$; exec "$@" >/dev/null 2>&1', "sh", *argv], env=env, cwd=cwd,
+                           check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    return os.wait4(int(shell.stdout), 0)[2].ru_maxrss
 
 
 class Side:
@@ -88,14 +98,24 @@ def write_projects(work, many):
 
     for n in {1, 2, 10, many}:
         project(f"b{n}", services(n))
-    big = ["services:"]
-    for i in range(200):
-        big += [f"  s{i}:", "    image: busybox:latest", f"    command: [\"sleep\", \"{i}\"]", "    environment:"]
-        big += [f"      KEY_{k}: value-{k}-${{HOME}}" for k in range(10)]
-        big += ["    volumes: [\"data:/data\"]", f"    ports: [\"{20000 + i}:80\"]"]
-        if i:
-            big += [f"    depends_on: [s{i - 1}]"]
-    project("b200", "\n".join(big) + "\nvolumes:\n  data:\n")
+    for n in (200, 2000):
+        big = ["services:"]
+        for i in range(n):
+            big += [f"  s{i}:", "    image: busybox:latest", f"    command: [\"sleep\", \"{i}\"]", "    environment:"]
+            big += [f"      KEY_{k}: value-{k}-${{HOME}}" for k in range(10)]
+            big += ["    volumes: [\"data:/data\"]", f"    ports: [\"{20000 + i}:80\"]"]
+            if i:
+                big += [f"    depends_on: [s{i - 1}]"]
+        project(f"b{n}", "\n".join(big) + "\nvolumes:\n  data:\n")
+
+
+def hostile_files():
+    rungs = ["x-0: &a0 [" + ", ".join(["lol"] * 9) + "]"]
+    rungs += [f"x-{i}: &a{i} [" + ", ".join([f"*a{i - 1}"] * 9) + "]" for i in range(1, 10)]
+    rest = "services:\n  web:\n    image: busybox\n"
+    yield "an alias bomb", "\n".join(rungs) + "\n" + rest
+    yield "1000 levels", rest + "x-deep: " + "[" * 1000 + "]" * 1000 + "\n"
+    yield "a scalar of 16 MiB", rest + "    command: \"" + "a" * (16 << 20) + "\"\n"
 
 
 def busybox_archive(work):
@@ -295,14 +315,38 @@ class Bench:
             side.do("b2", "down")
 
     def offline(self):
-        for name, project, argv in (("version", "b1", ["version"]), ("config -q, 200 services", "b200", ["config", "-q"])):
+        for name, project, argv in (("version", "b1", ["version"]), ("config, 1 service", "b1", ["config"]),
+                                    ("config -q, 200 services", "b200", ["config", "-q"]),
+                                    ("config -q, 2000 services", "b2000", ["config", "-q"])):
             for side in self.rounds(name):
                 self.keep(name, side, side.do(project, *argv))
             if name in self.samples:
                 self.line(name)
+                self.print_line("  its peak memory", {s.label: peak_memory([*s.command, *argv], s.env, os.path.join(s.work, project))
+                                                      for s in self.sides}, "kB")
         if self.wanted("version"):
             floor = statistics.median(spawn(["/bin/true"], dict(os.environ), "/") for _ in range(20))
             print(f"{'(floor: /bin/true)':34} {floor * 1000:14.1f} ms")
+
+    def hostile(self):
+        """Files made to hurt, ours alone: the rival does not end on the first of them. Each must be refused at a
+        position in the file."""
+        side = self.sides[0]
+        for what, text in hostile_files():
+            name = f"refuse {what}"
+            if not self.wanted(name):
+                continue
+            path, said = os.path.join(side.work, "hostile.yaml"), os.path.join(side.work, "said")
+            with open(path, "w") as f:
+                f.write(text)
+            argv = [*side.command, "-f", path, "config", "-q"]
+            self.samples[name] = {side.label: [spawn(argv, side.env, side.work, 1, said) for _ in range(self.args.rounds)]}
+            with open(said) as f:
+                answer = f.read()
+            if not re.search(r"hostile\.yaml:\d+:\d+: ", answer):
+                raise SystemExit(f"bench: {what} is refused without a position: {answer[:300]}")
+            self.line(name)
+            self.print_line("  its peak memory", {side.label: peak_memory(argv, side.env, side.work)}, "kB")
 
     def memory(self, n):
         name = f"memory, {n} containers"
@@ -353,6 +397,7 @@ def main():
             print("rival: " + sides[1].say("b1", "version", "--short").strip() if "compose" in sides[1].label else "", flush=True)
         bench = Bench(args, sides)
         bench.offline()
+        bench.hostile()
         for n in (1, 2, 10):
             bench.up_down(n)
         bench.while_up()
