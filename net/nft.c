@@ -73,6 +73,12 @@ static void alien_find(struct strv *ret)
 			strv_add(ret, names.v[i]);
 }
 
+/* Asking costs some microseconds; a batch that fails makes the kernel wait for a grace period of RCU. */
+static bool has_table(struct nft *n, const char *table)
+{
+	return nfsock_has_chain(&n->sock, NFPROTO_INET, table, "rawpre") == 0;
+}
+
 int nft_rebuild(struct nft *n, const struct store *s, struct err **e)
 {
 	AUTO(mem) char *table = nft_table_name(s);
@@ -88,7 +94,7 @@ int nft_rebuild(struct nft *n, const struct store *s, struct err **e)
 	/* Usually there is no table yet; deleting one, even none, would look like a flush to others. */
 	alien_find(&alien);
 	table_make(&b, table, s, &alien, /* replaces= */ false);
-	if (nfsock_send(&n->sock, &b, "load the packet filter rules", NULL) == 0)
+	if (!has_table(n, table) && nfsock_send(&n->sock, &b, "load the packet filter rules", NULL) == 0)
 		return 0;
 	table_make(&b, table, s, &alien, /* replaces= */ true);
 	return nfsock_send(&n->sock, &b, "load the packet filter rules", e);
@@ -103,6 +109,8 @@ int nft_network_ensure(struct nft *n, const struct store *s, const struct networ
 
 	if (!network_is_bridge(net))
 		return 0;
+	if (!has_table(n, table))
+		return nft_rebuild(n, s, e);
 	alien_find(&alien);
 	nfbatch_begin(&b, NFPROTO_INET, table);
 	nft_table_alien(&b, &alien);
@@ -134,7 +142,7 @@ int nft_ensure(struct nft *n, const struct store *s, struct err **e)
 
 	if (!any_bridge(s))
 		return 0;
-	if (nfsock_has_chain(&n->sock, NFPROTO_INET, table, "rawpre") < 0)
+	if (!has_table(n, table))
 		r = nft_rebuild(n, s, e);
 	return r < 0 ? r : nft_neighbours_ensure(n, s, e);
 }

@@ -134,6 +134,14 @@ void nlbatch_bridge(struct nlbatch *b, const struct bridge_spec *s)
 	nlbatch_add(b, m, xasprintf("create bridge \"%s\"", s->name));
 }
 
+/* One queue each way is what an end of a veth pair uses unless told more; but said only by its
+ * silence, the kernel makes one per processor and then waits, twice, to take them away again. */
+static void put_one_queue(struct nl_msg *m)
+{
+	put_u32(m, IFLA_NUM_TX_QUEUES, 1);
+	put_u32(m, IFLA_NUM_RX_QUEUES, 1);
+}
+
 static void put_peer(struct nl_msg *m, const struct veth_spec *s)
 {
 	struct ifinfomsg head = { 0 };
@@ -145,6 +153,7 @@ static void put_peer(struct nl_msg *m, const struct veth_spec *s)
 	put_u32(m, IFLA_MTU, s->mtu);
 	nlmsg_add(m, IFLA_ADDRESS, s->peer_mac.b, sizeof(s->peer_mac.b));
 	put_u32(m, IFLA_NET_NS_FD, (uint32_t)s->netns_fd);
+	put_one_queue(m);
 	nla_nest_end(m, peer);
 }
 
@@ -158,6 +167,7 @@ void nlbatch_veth(struct nlbatch *b, const struct veth_spec *s)
 	put_u32(m, IFLA_MTU, s->mtu);
 	put_u32(m, IFLA_MASTER, s->bridge_index);
 	put_u32(m, IFLA_GROUP, s->group);
+	put_one_queue(m);
 	info = nlmsg_nest(m, IFLA_LINKINFO);
 	put_str(m, IFLA_INFO_KIND, "veth");
 	data = nlmsg_nest(m, IFLA_INFO_DATA);
