@@ -314,27 +314,60 @@ int cgroup_limit(const struct cgroup *c, const struct json *resources, struct er
 	return 0;
 }
 
-int cgroup_enter(const struct cgroup *c, pid_t pid, bool with_v2, struct err **e)
+/* A sub-cgroup need not exist in every tree; where it does not, the container's own is right. */
+static char *sub_cgroup(const char *path, const char *sub)
 {
-	for (size_t i = 0; i < c->n; i++) {
-		const struct cgroup_tree *t = &c->v[i];
-		int r;
+	char *dir = xasprintf("%s/%s", path, sub ? sub : "");
 
-		if (!t->wanted || (t->version == 2 && !with_v2))
-			continue;
-		r = cgroup_putf(t->path, "cgroup.procs", e, "%d", (int)pid);
-		if (r < 0)
-			return r;
+	if (sub && access(dir, F_OK) < 0) {
+		free(dir);
+		return xstrdup(path);
 	}
+	return dir;
+}
+
+int cgroup_entry_open(const struct cgroup *c, const char *sub, struct cgroup_entry *ret,
+		      struct err **e)
+{
+	AUTO(cgroup_entry) struct cgroup_entry x = CGROUP_ENTRY_INIT;
+
+	for (size_t i = 0; i < c->n; i++) {
+		AUTO(mem) char *dir = NULL;
+		AUTO(mem) char *tasks = NULL;
+		int fd;
+
+		if (!c->v[i].wanted)
+			continue;
+		dir = sub_cgroup(c->v[i].path, sub);
+		if (c->v[i].version == 2) {
+			x.v2 = fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		} else {
+			tasks = xasprintf("%s/tasks", dir);
+			fd = open(tasks, O_WRONLY | O_CLOEXEC);
+			if (fd >= 0)
+				x.tasks[x.n++] = fd;
+		}
+		if (fd < 0)
+			return err_sys(e, errno, "open cgroup %s", dir);
+	}
+	*ret = x;
+	x = (struct cgroup_entry)CGROUP_ENTRY_INIT;
 	return 0;
 }
 
-int cgroup_clone_fd(const struct cgroup *c)
+int cgroup_entry_go(const struct cgroup_entry *x, struct err **e)
 {
-	for (size_t i = 0; i < c->n; i++)
-		if (c->v[i].version == 2 && c->v[i].wanted)
-			return open(c->v[i].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return -1;
+	for (size_t i = 0; i < x->n; i++)
+		if (write(x->tasks[i], "0", 1) < 0)
+			return err_sys(e, errno, "enter the container's cgroups");
+	return 0;
+}
+
+void cgroup_entry_done(struct cgroup_entry *x)
+{
+	fd_close(&x->v2);
+	while (x->n)
+		close(x->tasks[--x->n]);
 }
 
 /* A cgroup empties asynchronously after its last process was reaped; the v2 tree tells when by

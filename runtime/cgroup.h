@@ -52,10 +52,29 @@ static inline void cgroup_autop(struct cgroup **c)
 int cgroup_make(struct cgroup *c, struct err **e);
 /* Writes limits; members that are absent are not touched. */
 int cgroup_limit(const struct cgroup *c, const struct json *resources, struct err **e);
-/* Moves pid in. with_v2 false: it was born in the v2 tree already. */
-int cgroup_enter(const struct cgroup *c, pid_t pid, bool with_v2, struct err **e);
-/* A descriptor for CLONE_INTO_CGROUP, -1 when there is no v2 tree. */
-int cgroup_clone_fd(const struct cgroup *c);
+/* The ways in, opened by the maker of a process. Into the v2 tree the process is born; into those
+ * of version 1 it goes by itself: a single thread that moves itself is the one case in which the
+ * kernel does not stop the forks and exits of the whole machine and wait for a grace period of RCU
+ * (cgroup_procs_write_start(), since Linux 5.5). */
+struct cgroup_entry {
+	int v2; /* directory, for CLONE_INTO_CGROUP; -1 = none */
+	int tasks[CGROUP_MAX_TREES];
+	size_t n;
+};
+#define CGROUP_ENTRY_INIT { .v2 = -1 }
+
+/* sub: path below the container's directories or NULL; a tree without it is entered at the
+ * container's own directory. */
+int cgroup_entry_open(const struct cgroup *c, const char *sub, struct cgroup_entry *ret,
+		      struct err **e);
+/* Moves the calling process, which must be single-threaded, into the version 1 trees. */
+int cgroup_entry_go(const struct cgroup_entry *x, struct err **e);
+void cgroup_entry_done(struct cgroup_entry *x);
+static inline void cgroup_entry_autop(struct cgroup_entry *x)
+{
+	cgroup_entry_done(x);
+}
+
 /* All directories away; retries EBUSY for a while. Missing ones are fine. */
 int cgroup_remove(const struct cgroup *c, struct err **e);
 

@@ -36,9 +36,7 @@ struct entering {
 	struct spec_process process;
 	struct seccomp_program filter;
 	int pidfd, proc_fd;
-	int cgroup_dir;		  /* for CLONE_INTO_CGROUP, -1 = none */
-	int procs[CGROUP_MAX_TREES]; /* cgroup.procs of version 1 trees */
-	size_t n_procs;
+	struct cgroup_entry cgroups;
 	int console; /* socket, -1 = none */
 	int pid_dir; /* directory of the pid file */
 	struct tty tty;
@@ -53,9 +51,7 @@ static void entering_autop(struct entering *x)
 	seccomp_program_done(&x->filter);
 	fd_close(&x->pidfd);
 	fd_close(&x->proc_fd);
-	fd_close(&x->cgroup_dir);
-	for (size_t i = 0; i < x->n_procs; i++)
-		close(x->procs[i]);
+	cgroup_entry_done(&x->cgroups);
 	fd_close(&x->console);
 	fd_close(&x->pid_dir);
 	tty_done(&x->tty);
@@ -96,44 +92,9 @@ static int check_status(struct entering *x, struct err **e)
 	return 0;
 }
 
-/* A sub-cgroup need not exist in every tree; where it does not, the container's own is right. */
-static char *sub_cgroup(const char *path, const char *sub)
-{
-	char *dir = xasprintf("%s/%s", path, sub ? sub : "");
-
-	if (sub && access(dir, F_OK) < 0) {
-		free(dir);
-		return xstrdup(path);
-	}
-	return dir;
-}
-
-static int open_cgroups(struct entering *x, struct err **e)
-{
-	const struct cgroup *c = x->state.cgroup;
-
-	for (size_t i = 0; i < c->n; i++) {
-		AUTO(mem) char *dir = sub_cgroup(c->v[i].path, x->o->sub_cgroup);
-		AUTO(mem) char *file = xasprintf("%s/cgroup.procs", dir);
-		int fd;
-
-		if (c->v[i].version == 2) {
-			x->cgroup_dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			if (x->cgroup_dir < 0)
-				return err_sys(e, errno, "open cgroup %s", dir);
-			continue;
-		}
-		fd = open(file, O_WRONLY | O_CLOEXEC);
-		if (fd < 0)
-			return err_sys(e, errno, "open cgroup %s", file);
-		x->procs[x->n_procs++] = fd;
-	}
-	return 0;
-}
-
 static int open_everything(struct entering *x, struct err **e)
 {
-	int r = open_cgroups(x, e);
+	int r = cgroup_entry_open(x->state.cgroup, x->o->sub_cgroup, &x->cgroups, e);
 
 	if (r < 0)
 		return r;
@@ -211,8 +172,10 @@ static int enter_and_exec(struct entering *x, const struct identity *id, struct 
 	const struct spec_process *p = &x->process;
 	AUTO(mem) char *program = NULL;
 	bool later;
-	int r;
+	int r = cgroup_entry_go(&x->cgroups, e);
 
+	if (r < 0)
+		return r;
 	if (sync_recv(x->channel[1], SYNC_GO, NULL, e) < 0)
 		return err_set(e, ECONNRESET, "the runtime went away");
 	if (p->terminal)
@@ -238,22 +201,11 @@ static pid_t clone_child(struct entering *x)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
 
-	if (x->cgroup_dir >= 0) {
+	if (x->cgroups.v2 >= 0) {
 		args.flags = CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)x->cgroup_dir;
+		args.cgroup = (uint64_t)x->cgroups.v2;
 	}
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-}
-
-static int move_v1(const struct entering *x, pid_t pid, struct err **e)
-{
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%d", (int)pid);
-
-	for (size_t i = 0; i < x->n_procs; i++)
-		if (write(x->procs[i], text, (size_t)n) < 0)
-			return err_sys(e, errno, "enter the container's cgroup");
-	return 0;
 }
 
 static int write_pid(const struct entering *x, pid_t pid, struct err **e)
@@ -284,9 +236,7 @@ static int start_child(struct entering *x, const struct identity *id, pid_t *ret
 		_exit(lookup_exit_code(err_code(inner)));
 	}
 	fd_close(&x->channel[1]);
-	r = move_v1(x, pid, e);
-	if (r == 0)
-		r = limits_apply(&x->process, pid, x->proc_fd, x->spec->ns[NS_USER].present, e);
+	r = limits_apply(&x->process, pid, x->proc_fd, x->spec->ns[NS_USER].present, e);
 	if (r == 0)
 		(void)sync_send(x->channel[0], SYNC_GO, 0, NULL);
 	if (r == 0) {
@@ -344,7 +294,7 @@ static int prepare(struct entering *x, const struct json *process, struct err **
 int container_exec(const struct exec_options *o, const struct json *process, struct err **e)
 {
 	__attribute__((cleanup(entering_autop))) struct entering x = {
-		.o = o, .state = STATE_INIT, .pidfd = -1, .proc_fd = -1, .cgroup_dir = -1,
+		.o = o, .state = STATE_INIT, .pidfd = -1, .proc_fd = -1, .cgroups = CGROUP_ENTRY_INIT,
 		.console = -1, .pid_dir = -1, .tty = TTY_INIT, .channel = { -1, -1 },
 	};
 	struct identity id = { 0 };

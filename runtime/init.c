@@ -37,7 +37,7 @@ struct init {
 	struct launch *l;
 	const struct spec *s;
 	int channel;
-	bool going; /* GO was received: maps are written, the cgroups are ours */
+	bool going; /* GO was received: maps are written */
 	bool cwd_later;
 	struct rootfs root;
 	struct tty tty;
@@ -45,6 +45,14 @@ struct init {
 	char *program;	 /* found in the container */
 	int tiny;	 /* the small init's program, -1 without */
 };
+
+static int enter_cgroups(struct init *in, struct err **e)
+{
+	int r = cgroup_entry_go(&in->l->entry, e);
+
+	cgroup_entry_done(&in->l->entry);
+	return r;
+}
 
 static int take_streams(struct init *in, struct err **e)
 {
@@ -344,6 +352,7 @@ static int set_credentials(struct init *in, struct err **e)
 }
 
 static int (*const steps[])(struct init *in, struct err **e) = {
+	enter_cgroups,
 	take_streams,
 	become_root,
 	join_namespaces,

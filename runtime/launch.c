@@ -81,8 +81,8 @@ static int write_offsets(const struct spec *s, struct err **e)
 	return 0;
 }
 
-static void helper_main(struct launch *l, int ours, int cgroup) __attribute__((noreturn));
-static void helper_main(struct launch *l, int ours, int cgroup)
+static void helper_main(struct launch *l, int ours) __attribute__((noreturn));
+static void helper_main(struct launch *l, int ours)
 {
 	AUTO(err) struct err *e = NULL;
 	unsigned flags = new_namespaces(l->spec);
@@ -98,7 +98,7 @@ static void helper_main(struct launch *l, int ours, int cgroup)
 	}
 	if (has_offsets(l->spec))
 		flags &= ~ns_clone_flag(NS_TIME);
-	pid = clone_into(flags | CLONE_PARENT, cgroup, &pidfd);
+	pid = clone_into(flags | CLONE_PARENT, l->entry.v2, &pidfd);
 	if (pid == 0)
 		init_main(l, ours);
 	if (pid < 0)
@@ -108,7 +108,7 @@ static void helper_main(struct launch *l, int ours, int cgroup)
 	_exit(0);
 }
 
-static int clone_by_helper(struct launch *l, int ours, int theirs, int cgroup, struct err **e)
+static int clone_by_helper(struct launch *l, int ours, int theirs, struct err **e)
 {
 	pid_t helper = fork();
 	int r, pid = 0;
@@ -117,7 +117,7 @@ static int clone_by_helper(struct launch *l, int ours, int theirs, int cgroup, s
 		return err_sys(e, errno, "fork");
 	if (helper == 0) {
 		close(ours);
-		helper_main(l, theirs, cgroup);
+		helper_main(l, theirs);
 	}
 	r = sync_recv(ours, SYNC_PID, &pid, e);
 	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
@@ -129,16 +129,16 @@ static int clone_by_helper(struct launch *l, int ours, int theirs, int cgroup, s
 	return l->pidfd < 0 ? err_sys(e, errno, "open the container's first process") : 0;
 }
 
-static int clone_init(struct launch *l, int cgroup, struct err **e)
+static int clone_init(struct launch *l, struct err **e)
 {
 	int pair[2], r = 0;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, errno, "create a socket pair");
 	if (needs_helper(l->spec)) {
-		r = clone_by_helper(l, pair[0], pair[1], cgroup, e);
+		r = clone_by_helper(l, pair[0], pair[1], e);
 	} else {
-		l->pid = clone_into(new_namespaces(l->spec), cgroup, &l->pidfd);
+		l->pid = clone_into(new_namespaces(l->spec), l->entry.v2, &l->pidfd);
 		if (l->pid == 0) {
 			close(pair[0]);
 			init_main(l, pair[1]);
@@ -217,8 +217,6 @@ static int converse(struct launch *l, struct err **e)
 
 	if (r == 0)
 		r = write_maps(l, e);
-	if (r == 0 && l->cgroup)
-		r = cgroup_enter(l->cgroup, l->pid, /* with_v2= */ false, e);
 	/* An init that has failed already has left its reason in the channel; it is read below. */
 	if (r == 0)
 		(void)sync_send(l->channel, SYNC_GO, l->pid, NULL);
@@ -276,6 +274,12 @@ static int open_host_files(struct launch *l, struct err **e)
 		if (l->notify < 0)
 			return l->notify;
 	}
+	if (l->cgroup) {
+		int r = cgroup_entry_open(l->cgroup, NULL, &l->entry, e);
+
+		if (r < 0)
+			return r;
+	}
 	return open_sources(l, e);
 }
 
@@ -284,6 +288,7 @@ static void close_host_files(struct launch *l)
 	fd_close(&l->fifo);
 	fd_close(&l->console);
 	fd_close(&l->notify);
+	cgroup_entry_done(&l->entry);
 	for (size_t i = 0; l->sources && i < l->spec->n_mounts; i++)
 		fd_close(&l->sources[i]);
 	free(TAKE_PTR(l->sources));
@@ -291,16 +296,16 @@ static void close_host_files(struct launch *l)
 
 int launch_init(struct launch *l, struct err **e)
 {
-	AUTO(fd) int cgroup = l->cgroup ? cgroup_clone_fd(l->cgroup) : -1;
 	int r;
 
 	l->pid = 0;
 	l->pidfd = l->channel = l->fifo = l->console = l->notify = -1;
+	l->entry = (struct cgroup_entry)CGROUP_ENTRY_INIT;
 	/* Born non-dumpable: nothing already inside a joined namespace may trace it. */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	r = open_host_files(l, e);
 	if (r == 0)
-		r = clone_init(l, cgroup, e);
+		r = clone_init(l, e);
 	close_host_files(l);
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	if (r < 0)

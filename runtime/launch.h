@@ -8,7 +8,8 @@
  *	caller                              init
  *	plan, reserve, cgroup, filter
  *	clone ---------------------------->  join namespaces
- *	id maps, enter cgroups, GO -------->  mounts, devices, terminal
+ *	                                    enters its cgroups
+ *	id maps, GO ----------------------->  mounts, devices, terminal
  *	createRuntime hooks <-------------- HOOKS (only when there are any)
  *	                                    pivot, user, cwd, program, credentials
  *	limits, state file <--------------- READY
@@ -51,6 +52,7 @@ struct launch {
 	int fifo;      /* O_PATH of exec.fifo */
 	int console;   /* connected console socket */
 	int notify;    /* connected socket of seccomp's listenerPath */
+	struct cgroup_entry entry;
 	int *sources;  /* bind sources opened before a user namespace hides them; NULL = none */
 
 	/* Results. */
