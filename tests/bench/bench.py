@@ -9,7 +9,8 @@ network, and is stopped at the end.
 
   BENCH_COMPOSE   the rival's command, "docker-compose" unless given ("docker compose" works as well)
   BENCH_DOCKERD, BENCH_CONTAINERD, BENCH_DOCKER   programs of the rival's engine, found in PATH unless given
-  BENCH_TMP       directory on a file system that overlayfs can use, /var/tmp unless given
+  BENCH_TMP       directory for both sides' data; unless given, a file system as Debian's installer makes it (ext4), in
+                  a file below /var/tmp
 """
 import argparse
 import json
@@ -48,6 +49,22 @@ def enter_namespaces():
     os.execvp("unshare", ["unshare", *flags, sys.executable, os.path.abspath(__file__), *sys.argv[1:]])
 
 
+def settle():
+    """Returns when the machine has been at rest for a while: of a `down`, the kernel's part (network namespaces above
+    all) goes on after the command has ended, and what comes next would pay for it."""
+    def busy():
+        with open("/proc/stat") as f:
+            user, nice, system, idle, iowait, irq, softirq, *_ = map(int, f.readline().split()[1:])
+        return user + nice + system + irq + softirq
+
+    end, quiet, last = time.monotonic() + 10, 0, busy()
+    while quiet < 4 and time.monotonic() < end:
+        time.sleep(0.1)
+        now = busy()
+        quiet = quiet + 1 if now - last <= 2 else 0  # of 10 ticks and more
+        last = now
+
+
 def spawn(argv, env, cwd, expected=0, stderr="/dev/null"):
     """Runs a command with its streams on /dev/null; returns seconds. One vfork, so that the cost is not ours."""
     actions = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1)]
@@ -83,6 +100,15 @@ class Side:
     def say(self, project, *args):
         return subprocess.run([*self.command, *args], env=self.env, cwd=os.path.join(self.work, project),
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def make_disk():
+    """A file system of this run's own, mounted in its namespace only; it ends with the namespace."""
+    with tempfile.NamedTemporaryFile(prefix="compose-bench-", dir="/var/tmp") as image:
+        image.truncate(16 << 30)
+        subprocess.run(["mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", image.name], check=True)
+        subprocess.run(["mount", "-o", "loop", image.name, "/mnt"], check=True)
+    return "/mnt"
 
 
 def write_projects(work, many):
@@ -288,6 +314,7 @@ class Bench:
     def up_down(self, n):
         up, again, down = f"up -d, {n} services", f"up -d again, {n} services", f"down, {n} services"
         for side in self.rounds(up, again, down):
+            settle()
             self.keep(up, side, side.do(f"b{n}", "up", "-d"))
             self.keep(again, side, side.do(f"b{n}", "up", "-d"))
             self.keep(down, side, side.do(f"b{n}", "down"))
@@ -309,6 +336,7 @@ class Bench:
             side.do("b2", "up", "-d")
         for name, argv in wanted.items():
             for side in self.rounds(name):
+                settle()
                 self.keep(name, side, side.do("b2", *argv))
             self.line(name)
         for side in self.sides:
@@ -384,7 +412,7 @@ def main():
     os.environ["PATH"] = os.environ["PATH"] + ":/usr/sbin:/sbin"
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", RUN], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    work = tempfile.mkdtemp(prefix="compose-bench-", dir=os.environ.get("BENCH_TMP", "/var/tmp"))
+    work = tempfile.mkdtemp(prefix="compose-bench-", dir=os.environ.get("BENCH_TMP") or make_disk())
     engine = Engine(work)
     signal.signal(signal.SIGTERM, lambda *a: sys.exit(1))
     try:
