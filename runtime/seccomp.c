@@ -17,6 +17,7 @@
 #include "base/json_image.h"
 #include "base/sha256.h"
 #include "runtime/runtime.h"
+#include "runtime/seccomp_compact.h"
 #include "runtime/seccomp_profile.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -450,6 +451,27 @@ static int export_code(const struct builder *b, bool with_prologue, struct secco
 	return 0;
 }
 
+static void shorten(const struct builder *b, struct seccomp_program *p)
+{
+	uint32_t audit[MAX_FILTER_ARCHES];
+	struct sock_filter *code;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n_arches; i++) {
+		uint32_t arch = audit_arch_of(b->arch[i]);
+		size_t k = 0;
+
+		while (k < n && audit[k] != arch)
+			k++;
+		if (k == n)
+			audit[n++] = arch;
+	}
+	if (!seccomp_compact(p->code, p->n, audit, n, &code, &p->n))
+		return;
+	free(p->code);
+	p->code = code;
+}
+
 static int flags_parse(const struct json *j, unsigned *ret, struct err **e)
 {
 	unsigned flags = 0;
@@ -481,7 +503,10 @@ static int compile(const struct spec *s, struct seccomp_program *ret, struct err
 	refuses = b.default_action != SCMP_ACT_ALLOW && b.default_action != SCMP_ACT_LOG &&
 		  b.default_action != SCMP_ACT_ERRNO(ENOSYS);
 	ret->wants_listener = b.notifies || json_str(s->seccomp, "listenerPath", NULL);
-	return export_code(&b, refuses, ret, e);
+	r = export_code(&b, refuses, ret, e);
+	if (r == 0)
+		shorten(&b, ret);
+	return r;
 }
 
 struct cache_header {
@@ -509,7 +534,7 @@ static void cache_key(const struct spec *s, char ret[65])
 
 	if (uname(&u) < 0)
 		u.release[0] = '\0';
-	buf_addf(&text, "3\n%d.%d.%d\n%s\n", SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO,
+	buf_addf(&text, "4\n%d.%d.%d\n%s\n", SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO,
 		 u.release);
 	if (s->seccomp)
 		json_flatten(s->seccomp, &text);
