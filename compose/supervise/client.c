@@ -121,8 +121,8 @@ static void make_environ(struct strv *out)
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		if (getenv(kept[i]))
 			strv_env_set(out, kept[i], getenv(kept[i]));
-	/* One heap for all threads, and no more threads than there is blocking work. */
-	strv_env_set(out, "MALLOC_ARENA_MAX", "1");
+	/* A heap for the loop and two for the pool, and no more threads than there is blocking work. */
+	strv_env_set(out, "MALLOC_ARENA_MAX", "3");
 	strv_env_set(out, "UV_THREADPOOL_SIZE", "4");
 }
 
