@@ -18,6 +18,10 @@
 #include "runtime/cgroup_backend.h"
 #include "runtime/runtime.h"
 
+#define CGROUP_ROOT "/sys/fs/cgroup"
+#define MOUNT_TABLE "/proc/self/mountinfo"
+enum { MOUNT_TABLE_MAX = 16 << 20 };
+
 static const struct cgroup_backend *backend_of(const struct cgroup_tree *t)
 {
 	return t->version == 2 ? &cgroup_v2_backend : &cgroup_v1_backend;
@@ -138,21 +142,48 @@ static void add_mountinfo_line(struct cgroup *c, struct str line)
 	}
 }
 
+static bool is_unified(void)
+{
+	struct statfs fs;
+
+	return statfs(CGROUP_ROOT, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+static struct buf remembered = BUF_INIT;
+
+/* proc(5): a change of the mount table is an exceptional condition of the open file. */
+void cgroup_remember_mounts(void)
+{
+	static int fd = -1;
+	struct pollfd p = { .fd = fd, .events = POLLPRI };
+
+	if (fd >= 0 && poll(&p, 1, 0) == 0)
+		return;
+	remembered.n = 0;
+	if (is_unified())
+		return;
+	if (fd < 0)
+		fd = open(MOUNT_TABLE, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && lseek(fd, 0, SEEK_SET) == 0 &&
+	    fd_read_all(fd, MOUNT_TABLE_MAX, &remembered) < 0)
+		remembered.n = 0;
+}
+
 static int find_trees(struct cgroup *c, struct err **e)
 {
 	AUTO(buf) struct buf b = BUF_INIT;
-	struct statfs fs;
 	struct str rest;
-	int r;
+	int r = 0;
 
-	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) {
-		tree_add(c, 2, "/sys/fs/cgroup")->controllers = v2_controllers("/sys/fs/cgroup");
+	if (is_unified()) {
+		tree_add(c, 2, CGROUP_ROOT)->controllers = v2_controllers(CGROUP_ROOT);
 		return 0;
 	}
-	r = file_read(AT_FDCWD, "/proc/self/mountinfo", 16 << 20, &b, e);
+	if (!remembered.n)
+		r = file_read(AT_FDCWD, MOUNT_TABLE, MOUNT_TABLE_MAX, &b, e);
 	if (r < 0)
 		return err_wrap(e, "find the cgroup trees");
-	rest = str_of(buf_str(&b));
+	rest = str_of(buf_str(remembered.n ? &remembered : &b));
 	while (rest.n)
 		add_mountinfo_line(c, str_cut(&rest, '\n'));
 	return 0;

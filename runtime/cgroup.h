@@ -42,6 +42,9 @@ struct cgroup {
  * NULL for "/ID". */
 int cgroup_plan(const char *cgroups_path, const char *id, const struct json *resources,
 		struct cgroup **ret, struct err **e);
+/* For a process whose children plan: reads the mount table for all of them, again only when it has
+ * changed. */
+void cgroup_remember_mounts(void);
 void cgroup_free(struct cgroup *c);
 static inline void cgroup_autop(struct cgroup **c)
 {

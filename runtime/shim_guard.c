@@ -29,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/cgroup.h"
 #include "runtime/shim_proto.h"
 #include "runtime/shim_run.h"
 #include "runtime/shim_text.h"
@@ -195,6 +196,7 @@ static void take_order(struct guard *g)
 		close_orders(g);
 		return;
 	}
+	cgroup_remember_mounts();
 	if (order.n > sizeof(struct shim_order) && fork() == 0)
 		be_the_shim(g);
 	for (unsigned i = 0; i < order.n_fds; i++)

@@ -187,19 +187,24 @@ static int fill_secrets(const char *run_dir, const struct json *project, const s
 	return r;
 }
 
+/* found is what the caller has to free. */
 static int find_image(const struct bundle_request *q, const struct image_store *store,
-		      struct image **ret, struct err **e)
+		      struct image **found, const struct image **ret, struct err **e)
 {
 	AUTO(mem)
 	char *dflt = xasprintf("%s-%s", json_str(q->project, "name", ""), q->service_name);
 	const char *name = json_str(q->service, "image", dflt);
-	int r = image_find(store, name, ret, e);
+	int r = 0;
 
-	if (r == 0 && !(*ret)->is_complete) {
-		image_free(TAKE_PTR(*ret));
-		r = err_set(e, ENODATA, "image %s is not complete", name);
-		err_hint(e, "import or build it again");
-	}
+	if (!q->image)
+		r = image_find(store, name, found, e);
+	if (r < 0)
+		return r;
+	*ret = q->image ? q->image : *found;
+	if ((*ret)->is_complete)
+		return 0;
+	r = err_set(e, ENODATA, "image %s is not complete", name);
+	err_hint(e, "import or build it again");
 	return r;
 }
 
@@ -335,12 +340,13 @@ static int make_bundle(const struct bundle_request *q, struct err **e)
 int bundle_create(struct bundle_request *q, struct err **e)
 {
 	AUTO(image_store) struct image_store *store = NULL;
-	AUTO(image) struct image *image = NULL;
+	AUTO(image) struct image *found = NULL;
 	AUTO(json) struct json *mounts = NULL;
+	const struct image *image = NULL;
 	int r = image_store_open(q->root, &store, e);
 
 	if (r == 0)
-		r = find_image(q, store, &image, e);
+		r = find_image(q, store, &found, &image, e);
 	if (r == 0)
 		r = spec_mounts(q->root, q->project, q->service, image, q->inherited, q->from,
 				&mounts, e);

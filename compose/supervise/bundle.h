@@ -30,6 +30,7 @@ struct bundle_request {
 	const struct json *from;      /* volumes_from: donor -> mounts, or NULL */
 	const struct json *values;    /* secrets and configs out of the environment */
 	const struct json *args;      /* working_dir, config_files, env_files of the request */
+	const struct image *image;    /* of the service, or NULL: looked up */
 	/* Owned. */
 	char *id, *name, *final_name, *bundle, *run_dir;
 	char *service_name;

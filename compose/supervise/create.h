@@ -1,8 +1,8 @@
 /*
  * compose/supervise/create.h - one new container, for `up` and for `run`.
  *
- * Owns:    inherited is taken; everything else in the spec is borrowed: project, service and args until
- *          done is called.
+ * Owns:    inherited is taken; everything else in the spec is borrowed: project, service, args and image
+ *          until done is called.
  * Units:   none.
  * Errors:  done gets e, which it takes; c is NULL then.
  * Thread:  loop; the work itself is done in the pool.
@@ -15,6 +15,7 @@
 
 struct create_spec {
 	const struct json *project, *service, *args;
+	const struct image *image; /* NULL: looked up */
 	struct json *inherited;
 	const char *service_name, *name, *replaces;
 	int number;

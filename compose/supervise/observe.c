@@ -58,11 +58,15 @@ static void observe_images(struct observed *o, const char *root, const struct js
 		AUTO(mem)
 		char *dflt = xasprintf("%s-%s", json_str(project, "name", ""), json_key(service));
 		const char *ref = json_str(service, "image", dflt);
-		AUTO(image) struct image *image = NULL;
+		struct image *image = NULL;
 
 		if (!json_get(known, ref)) {
 			(void)image_find(store, ref, &image, NULL);
 			json_set_str(known, ref, image ? image->id : NULL);
+		}
+		if (image) {
+			ARRAY_RESERVE(o->found.v, o->found.n, o->found.cap);
+			o->found.v[o->found.n++] = image;
 		}
 		if (json_str(known, ref, NULL))
 			json_set_str(o->images, json_key(service), json_str(known, ref, NULL));
@@ -160,8 +164,19 @@ void observe_containers(struct observed *o, const struct sup *s)
 		objects_of(o->arena, o->volumes, "com.docker.compose.volume", &o->seen.n_volumes);
 }
 
+const struct image *observed_image(const struct observed *o, const char *service)
+{
+	const char *id = json_str(o->images, service, NULL);
+
+	for (size_t i = 0; id && i < o->found.n; i++)
+		if (streq(o->found.v[i]->id, id))
+			return o->found.v[i];
+	return NULL;
+}
+
 void observed_done(struct observed *o)
 {
+	image_list_done(&o->found);
 	arena_free(o->arena);
 	json_free(o->networks);
 	json_free(o->volumes);

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "compose/plan/plan.h"
 #include "compose/supervise/sup.h"
+#include "image/store.h"
 
 struct observed {
 	struct arena *arena;
@@ -21,12 +22,15 @@ struct observed {
 	struct json *networks; /* array of network.json */
 	struct json *volumes;  /* array of volume.json */
 	struct json *images;   /* service -> image id */
+	struct image_list found; /* those images, each once */
 	struct json *digests;  /* service -> digest text of its image mounts */
 };
 
 void observe_files(struct observed *o, const char *root, const struct json *project);
 void observe_containers(struct observed *o, const struct sup *s);
 void observed_done(struct observed *o);
+/* The image of a service; NULL when it is not there. Borrowed. */
+const struct image *observed_image(const struct observed *o, const char *service);
 
 /* network.json of every network; array. */
 struct json *observe_networks(const char *root);

@@ -105,6 +105,7 @@ void create_begin(struct sup *s, const struct create_spec *spec, create_fn done,
 	q->inherited = k->inherited;
 	q->from = k->from;
 	q->args = spec->args;
+	q->image = spec->image;
 	q->values = json_get(spec->args, "values");
 	q->id = xstrdup(id);
 	q->name = xstrdup(spec->name);
@@ -169,7 +170,8 @@ void run_create(struct run_step *rs)
 			     .number = s->number,
 			     .replaces = replaced,
 			     .inherited = inherited_of(rs),
-			     .args = op->args },
+			     .args = op->args,
+			     .image = observed_image(&op->seen, s->service) },
 		     on_created, rs);
 }
 
