@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -292,6 +294,88 @@ static void unified_keys_stay_in_the_directory(void **state)
 	}
 }
 
+static size_t trees_planned(void)
+{
+	AUTO(cgroup) struct cgroup *c = NULL;
+
+	return cgroup_plan(NULL, "x", NULL, &c, NULL) < 0 ? 0 : c->n;
+}
+
+/* In a mount namespace of its own, which nobody else changes. */
+static int remember_and_forget(void)
+{
+	AUTO(cgroup) struct cgroup *c = NULL;
+	size_t n = trees_planned();
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    cgroup_plan(NULL, "x", NULL, &c, NULL) < 0)
+		return 1;
+	cgroup_remember_mounts();
+	if (umount2(c->v[c->n - 1].mount, MNT_DETACH) < 0)
+		return 2;
+	if (trees_planned() != n) /* what was remembered */
+		return 3;
+	cgroup_remember_mounts();
+	return trees_planned() == n - 1 ? 0 : 4;
+}
+
+static void mounts_are_read_again_when_they_changed(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0 || trees_planned() < 2)
+		skip();
+	pid = fork();
+	if (pid == 0)
+		_exit(remember_and_forget());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* The child goes into the cgroup by itself; the forks of nobody else wait for it. */
+static void a_process_enters_by_itself(void **state)
+{
+	AUTO(cgroup) struct cgroup *c = NULL;
+	AUTO(cgroup_entry) struct cgroup_entry x = CGROUP_ENTRY_INIT;
+	AUTO(mem) pid_t *pids = NULL;
+	size_t n = 0;
+	int hold[2], status;
+	char word = 0;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0 || cgroup_plan("/compose-entry-test", "x", NULL, &c, NULL) < 0 ||
+	    cgroup_make(c, NULL) < 0)
+		skip();
+	assert_int_equal(cgroup_entry_open(c, NULL, &x, NULL), 0);
+	assert_int_equal(pipe(hold), 0);
+	pid = fork();
+	if (pid == 0) {
+		bool in = cgroup_entry_go(&x, NULL) == 0;
+
+		_exit(write(hold[1], "x", 1) == 1 && in && pause() ? 0 : 1);
+	}
+	assert_int_equal(read(hold[0], &word, 1), 1);
+	for (size_t i = 0; i < c->n; i++) {
+		AUTO(mem) char *first = c->v[i].wanted && c->v[i].version == 1 ?
+						cgroup_get(c->v[i].path, "cgroup.procs") :
+						NULL;
+
+		if (first)
+			assert_int_equal(strtol(first, NULL, 10), pid);
+	}
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	cgroup_entry_done(&x);
+	assert_int_equal(cgroup_pids(c, &pids, &n, NULL), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(cgroup_remove(c, NULL), 0);
+	close(hold[0]);
+	close(hold[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +391,8 @@ int main(void)
 		cmocka_unit_test(v2_group_freezes_and_thaws),
 		cmocka_unit_test(v2_limits_go_to_the_right_files),
 		cmocka_unit_test(unified_keys_stay_in_the_directory),
+		cmocka_unit_test(mounts_are_read_again_when_they_changed),
+		cmocka_unit_test(a_process_enters_by_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
