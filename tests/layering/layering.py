@@ -26,7 +26,7 @@ DOORS = [
     (r"netlink/", ["net/nl*.c", "net/nl_internal.h"]),
     (r"nftables/", ["net/nft*.c"]),
     (r"archive(_entry)?\.h$", ["image/unpack*.c", "image/pack*.c"]),
-    (r"seccomp\.h$", ["runtime/seccomp.c"]),
+    (r"seccomp\.h$", ["runtime/seccomp.c", "runtime/seccomp_compact_test.c"]),
     (r"openssl/", ["image/digest.c"]),
     (r"curl/", ["image/http.c"]),
     (r"uv\.h$", ["compose/*"]),
