@@ -23,6 +23,8 @@ void bundle_request_done(struct bundle_request *q)
 		*texts[i] = NULL;
 	}
 	record_done(&q->record);
+	json_free(q->mounts);
+	q->mounts = NULL;
 }
 
 void bundle_prepare_done(struct bundle_prepare *p)
@@ -226,7 +228,7 @@ static int write_origin(struct bundle_request *q, const struct image *image,
 }
 
 /* From here on there is a container. */
-static int commit(const struct bundle_request *q, struct err **e)
+int bundle_commit(const struct bundle_request *q, struct err **e)
 {
 	AUTO(mem) char *origin = xasprintf("%s/" RECORD_ORIGIN, q->bundle);
 	AUTO(mem) char *record = xasprintf("%s/" RECORD_FILE, q->bundle);
@@ -296,13 +298,13 @@ static int fill(struct bundle_request *q, struct json *mounts, const struct imag
 	return r == 0 ? make_volumes(q, image, mounts, e) : r;
 }
 
-/* Whatever of it exists goes again; volumes made for it alone too. */
-static void undo(const struct bundle_request *q, const struct json *mounts)
+/* Whatever of it exists goes again. */
+void bundle_undo(const struct bundle_request *q)
 {
 	AUTO(strv) struct strv volumes = STRV_INIT;
 	AUTO(strv) struct strv anonymous = STRV_INIT;
 
-	JSON_EACH(m, mounts) {
+	JSON_EACH(m, q->mounts) {
 		const char *name = json_str(m, "name", NULL);
 
 		if (!name || !streq(json_str(m, "type", ""), "volume"))
@@ -337,11 +339,10 @@ static int make_bundle(const struct bundle_request *q, struct err **e)
 	return r;
 }
 
-int bundle_create(struct bundle_request *q, struct err **e)
+int bundle_draft(struct bundle_request *q, struct err **e)
 {
 	AUTO(image_store) struct image_store *store = NULL;
 	AUTO(image) struct image *found = NULL;
-	AUTO(json) struct json *mounts = NULL;
 	const struct image *image = NULL;
 	int r = image_store_open(q->root, &store, e);
 
@@ -349,18 +350,16 @@ int bundle_create(struct bundle_request *q, struct err **e)
 		r = find_image(q, store, &found, &image, e);
 	if (r == 0)
 		r = spec_mounts(q->root, q->project, q->service, image, q->inherited, q->from,
-				&mounts, e);
+				&q->mounts, e);
 	if (r == 0)
 		r = make_bundle(q, e);
 	if (r < 0)
 		return r;
 	r = make_dirs(q, e);
 	if (r == 0)
-		r = fill(q, mounts, image, store, e);
-	if (r == 0)
-		r = commit(q, e);
+		r = fill(q, q->mounts, image, store, e);
 	if (r < 0)
-		undo(q, mounts);
+		bundle_undo(q);
 	return r;
 }
 

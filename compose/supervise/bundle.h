@@ -2,13 +2,13 @@
  * compose/supervise/bundle.h - the directory of one container: making it, bringing it up to date before
  * a start, renaming it, removing it. Everything here blocks.
  *
- * bundle_create() writes origin.json first and links it as container.json last; a bundle with the one and
- * without the other is undone by a successor, by bundle_remove().
+ * bundle_draft() writes origin.json first, bundle_commit() links it as container.json; a bundle with the
+ * one and without the other is undone by a successor, by bundle_remove().
  *
  * Owns:    requests own their texts; JSON inputs marked borrowed outlive the call.
  * Units:   nanoseconds.
- * Errors:  -errno with the text users know; on failure bundle_create() has undone everything.
- * Thread:  pool.
+ * Errors:  -errno with the text users know; on failure bundle_draft() has undone everything.
+ * Thread:  pool; bundle_commit(), which makes one directory entry: any.
  * Source:  ARCHITECTURE.md "State on disk"; cli reference 2.2 "Labels".
  */
 #ifndef COMPOSE_SUPERVISE_BUNDLE_H
@@ -38,12 +38,17 @@ struct bundle_request {
 	int number;
 	bool oneoff, auto_remove, use_aliases;
 	char config_hash[65];
-	/* Result. */
+	/* Results. */
 	struct record record;
+	struct json *mounts;
 };
 
 void bundle_request_done(struct bundle_request *q);
-int bundle_create(struct bundle_request *q, struct err **e);
+/* Everything but the commit: as long as that is missing there is no container. */
+int bundle_draft(struct bundle_request *q, struct err **e);
+int bundle_commit(const struct bundle_request *q, struct err **e);
+/* The end of a draft that is not wanted: volumes made for it alone go too. */
+void bundle_undo(const struct bundle_request *q);
 
 /* Before a start: volumes with a file system of their own are mounted, secrets are filled in again
  * after a reboot, config.json follows the namespaces it joins. */

@@ -122,14 +122,29 @@ static void conn_flush(struct conn *c)
 	watch_conn(c);
 }
 
+static void conn_add(struct conn *c, const char *key, const char *json, size_t n)
+{
+	buf_addf(&c->out, "{\"%s\":", key);
+	buf_add(&c->out, json, n);
+	buf_addstr(&c->out, "}\n");
+}
+
+/* With whatever waits. */
 static void conn_send(struct conn *c, const char *key, const char *json, size_t n)
 {
 	if (c->is_closed)
 		return;
-	buf_addf(&c->out, "{\"%s\":", key);
-	buf_add(&c->out, json, n);
-	buf_addstr(&c->out, "}\n");
+	conn_add(c, key, json, n);
 	conn_flush(c);
+}
+
+/* Goes with the next turn of the loop: what happens at once to ten containers wakes a client once. */
+static void conn_send_event(struct conn *c, const char *json, size_t n)
+{
+	if (c->is_closed)
+		return;
+	conn_add(c, "event", json, n);
+	watch_conn(c);
 }
 
 /* ---- input ---- */
@@ -350,8 +365,12 @@ bool control_retire(struct control *k)
 
 void control_close(struct control *k)
 {
-	while (k->conns)
-		conn_close(k->conns);
+	while (k->conns) {
+		struct conn *c = k->conns;
+
+		conn_flush(c);
+		conn_close(c);
+	}
 	listener_close(k->listener);
 	k->listener = NULL;
 }
@@ -378,7 +397,7 @@ void request_event(struct request *r, const struct json *event)
 	AUTO(mem) char *text = r->conn ? json_print(event, false) : NULL;
 
 	if (text)
-		conn_send(r->conn, "event", text, strlen(text));
+		conn_send_event(r->conn, text, strlen(text));
 }
 
 void request_progress(struct request *r, const char *id, const char *text, const char *status,
@@ -468,6 +487,6 @@ void control_broadcast(struct control *k, const struct json *event)
 	for (struct conn *c = k->conns; c; c = next) {
 		next = c->next;
 		if (c->is_listening)
-			conn_send(c, "event", text, strlen(text));
+			conn_send_event(c, text, strlen(text));
 	}
 }

@@ -1,6 +1,9 @@
 /*
  * compose/supervise/create.h - one new container, for `up` and for `run`.
  *
+ * It begins as a draft, which may be made before it is certain that the container is wanted: on disk is
+ * then what a successor would undo. create_commit() makes it a container, create_abandon() undoes it.
+ *
  * Owns:    inherited is taken; everything else in the spec is borrowed: project, service, args and image
  *          until done is called.
  * Units:   none.
@@ -22,6 +25,12 @@ struct create_spec {
 	bool oneoff, auto_remove, use_aliases;
 };
 typedef void (*create_fn)(void *ctx, struct container *c, struct err *e);
+struct create;
+struct create *create_draft(struct sup *s, const struct create_spec *spec);
+/* One of the two ends every draft, which is gone with the call of done, never from inside. */
+void create_commit(struct create *k, create_fn done, void *ctx);
+void create_abandon(struct create *k, void (*done)(void *ctx), void *ctx);
+/* A draft and its commit. */
 void create_begin(struct sup *s, const struct create_spec *spec, create_fn done, void *ctx);
 
 /* The mount records of a container. */

@@ -236,6 +236,22 @@ static void show_notes(struct op *op)
 			    op->plan->notes[i].text);
 }
 
+static void begin_all(struct op *op);
+
+/* Once the first steps have begun, what the others have to wait for is no loss of time. Pumping, so that
+ * the operation does not end in here. */
+static void draft_steps(struct op *op)
+{
+	if (op->is_dry || (op->sup->active != op && !op->is_urgent))
+		return;
+	op->is_pumping = true;
+	begin_all(op);
+	for (size_t i = 0; i < op->plan->n_steps; i++)
+		if (op->steps[i].status == STEP_WAITS)
+			step_draft(&op->steps[i]);
+	op->is_pumping = false;
+}
+
 static void start_steps(struct op *op)
 {
 	op->steps = xcalloc(op->plan->n_steps + 1, sizeof(*op->steps));
@@ -244,6 +260,7 @@ static void start_steps(struct op *op)
 		op->steps[i].step = &op->plan->steps[i];
 	}
 	op->is_planned = true;
+	draft_steps(op);
 	op_pump(op);
 }
 
@@ -335,6 +352,7 @@ static bool begin_one(struct op *op, struct run_step *rs)
 		return false;
 	if (ready == NEVER || !may_begin(op, rs)) {
 		rs->status = STEP_SKIPPED;
+		step_abandon(rs);
 		return true;
 	}
 	rs->status = STEP_RUNS;
@@ -399,7 +417,7 @@ static bool all_ended(const struct op *op)
 	for (size_t i = 0; i < op->plan->n_steps; i++)
 		if (!has_ended(&op->steps[i]))
 			return false;
-	return true;
+	return op->n_abandoned == 0;
 }
 
 static void begin_all(struct op *op)

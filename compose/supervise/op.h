@@ -39,6 +39,7 @@ struct run_step {
 	size_t n_seen;
 	int64_t not_before_ns;
 	struct gate_timer *timer; /* gates of --wait */
+	struct create *draft;	  /* of a container, made while the step waits; NULL = none */
 };
 
 struct op {
@@ -52,6 +53,7 @@ struct op {
 	struct plan *plan;
 	struct run_step *steps;
 	size_t n_running, n_busy;
+	size_t n_abandoned; /* drafts that are being undone */
 	struct err *error; /* the first one */
 	int code;
 	bool is_stopper; /* stop, down: may pass an operation that waits for programs to end */
@@ -111,6 +113,10 @@ static inline struct run_step *step_of_waiter(struct waiter *w)
 
 /* Each in the file named. */
 void run_create(struct run_step *rs); /* step_create.c */
+/* Makes what can be made of a step that has to wait; nothing of that is to be seen. */
+void step_draft(struct run_step *rs);
+/* Undoes that. The operation does not end before it is done. */
+void step_abandon(struct run_step *rs);
 void run_rename(struct run_step *rs);
 void run_remove(struct run_step *rs); /* step_remove.c */
 void run_start(struct run_step *rs);  /* step_life.c */

@@ -14,12 +14,17 @@
 #include "compose/supervise/op.h"
 #include "compose/supervise/place.h"
 
-struct create_job {
+enum wish { WISH_OPEN, WISH_COMMIT, WISH_ABANDON };
+
+struct create {
 	struct job job;
 	struct sup *sup;
 	struct bundle_request q;
 	struct json *inherited, *from; /* owned copies of what q borrows */
+	bool is_drafted;	       /* well or not: then the job's e says why */
+	enum wish wish;
 	create_fn done;
+	void (*abandoned)(void *ctx);
 	void *ctx;
 };
 
@@ -58,44 +63,85 @@ static struct json *donors_of(const struct sup *s, const struct json *service, i
 	return from;
 }
 
-static void create_work(struct job *j)
+static void create_free(struct create *k)
 {
-	struct create_job *k = (struct create_job *)j;
-
-	j->r = bundle_create(&k->q, &j->e);
-}
-
-static void create_done(struct job *j)
-{
-	struct create_job *k = (struct create_job *)j;
-	struct sup *s = k->sup;
-	struct container *c = NULL;
-
-	s->n_jobs--;
-	if (j->r == 0) {
-		c = container_new(s, &k->q.record, CT_CREATED);
-		c->wants_save = true;
-		events_emit(c, "create", NULL);
-	}
-	k->done(k->ctx, c, j->e);
 	bundle_request_done(&k->q);
 	json_free(k->inherited);
 	json_free(k->from);
 	free(k);
 }
 
-void create_begin(struct sup *s, const struct create_spec *spec, create_fn done, void *ctx)
+static void commit(struct create *k)
 {
-	struct create_job *k = xcalloc(1, sizeof(*k));
+	struct container *c = NULL;
+	struct err *e = k->job.e;
+
+	if (k->job.r == 0 && bundle_commit(&k->q, &e) == 0) {
+		c = container_new(k->sup, &k->q.record, CT_CREATED);
+		c->wants_save = true;
+		events_emit(c, "create", NULL);
+	} else if (k->job.r == 0) {
+		bundle_undo(&k->q);
+	}
+	k->done(k->ctx, c, e);
+	create_free(k);
+}
+
+static void undo_work(struct job *j)
+{
+	struct create *k = (struct create *)j;
+
+	if (j->r == 0)
+		bundle_undo(&k->q);
+}
+
+static void undo_done(struct job *j)
+{
+	struct create *k = (struct create *)j;
+
+	k->sup->n_jobs--;
+	err_free(j->e);
+	k->abandoned(k->ctx);
+	create_free(k);
+}
+
+static void undo(struct create *k)
+{
+	k->job.work = undo_work;
+	k->job.done = undo_done;
+	k->sup->n_jobs++;
+	job_start(&k->sup->loop, &k->job);
+}
+
+static void draft_work(struct job *j)
+{
+	struct create *k = (struct create *)j;
+
+	j->r = bundle_draft(&k->q, &j->e);
+}
+
+static void draft_done(struct job *j)
+{
+	struct create *k = (struct create *)j;
+
+	k->sup->n_jobs--;
+	k->is_drafted = true;
+	if (k->wish == WISH_COMMIT)
+		commit(k);
+	else if (k->wish == WISH_ABANDON)
+		undo(k);
+}
+
+struct create *create_draft(struct sup *s, const struct create_spec *spec)
+{
+	struct create *k = xcalloc(1, sizeof(*k));
 	struct bundle_request *q = &k->q;
 	char id[65];
 
 	rand_hex(id, 32);
-	k->job.work = create_work;
-	k->job.done = create_done;
+	k->job.work = draft_work;
+	k->job.done = draft_done;
 	k->sup = s;
-	k->done = done;
-	k->ctx = ctx;
 	k->inherited = spec->inherited;
 	k->from = donors_of(s, spec->service, spec->number);
 	q->root = s->root;
@@ -120,6 +166,30 @@ void create_begin(struct sup *s, const struct create_spec *spec, create_fn done,
 	service_hash(spec->service, q->config_hash);
 	s->n_jobs++;
 	job_start(&s->loop, &k->job);
+	return k;
+}
+
+void create_commit(struct create *k, create_fn done, void *ctx)
+{
+	k->wish = WISH_COMMIT;
+	k->done = done;
+	k->ctx = ctx;
+	if (k->is_drafted)
+		commit(k);
+}
+
+void create_abandon(struct create *k, void (*done)(void *ctx), void *ctx)
+{
+	k->wish = WISH_ABANDON;
+	k->abandoned = done;
+	k->ctx = ctx;
+	if (k->is_drafted)
+		undo(k);
+}
+
+void create_begin(struct sup *s, const struct create_spec *spec, create_fn done, void *ctx)
+{
+	create_commit(create_draft(s, spec), done, ctx);
 }
 
 /* ---- the step ---- */
@@ -146,33 +216,78 @@ static struct json *inherited_of(const struct run_step *rs)
 	return create_mounts_of(old);
 }
 
-void run_create(struct run_step *rs)
+static const char *name_of(const struct step *s)
+{
+	return s->temporary ? s->temporary : s->target;
+}
+
+static struct create *draft(struct run_step *rs)
 {
 	const struct step *s = rs->step;
 	struct op *op = rs->op;
 	AUTO(mem) char *replaced = s->replaces ? xasprintf("%s-%d", s->service, s->number) : NULL;
-	const char *name = s->temporary ? s->temporary : s->target;
+
+	return create_draft(op->sup,
+			    &(struct create_spec){
+				    .project = op->project,
+				    .service = json_path(op->project, "services", s->service, NULL),
+				    .service_name = s->service,
+				    .name = name_of(s),
+				    .number = s->number,
+				    .replaces = replaced,
+				    .inherited = inherited_of(rs),
+				    .args = op->args,
+				    .image = observed_image(&op->seen, s->service) });
+}
+
+void run_create(struct run_step *rs)
+{
+	const struct step *s = rs->step;
+	struct create *k = TAKE_PTR(rs->draft);
 	struct err *e = NULL;
 
 	step_say(rs, s->replaces ? "Recreate" : "Creating", "Working", NULL);
-	if (container_by_name(op->sup, name)) {
+	if (!k && container_by_name(rs->op->sup, name_of(s))) {
 		(void)err_set(&e, EEXIST, "Conflict. The container name \"/%s\" is already in use",
-			      name);
+			      name_of(s));
 		on_created(rs, NULL, e);
 		return;
 	}
-	create_begin(op->sup,
-		     &(struct create_spec){
-			     .project = op->project,
-			     .service = json_path(op->project, "services", s->service, NULL),
-			     .service_name = s->service,
-			     .name = name,
-			     .number = s->number,
-			     .replaces = replaced,
-			     .inherited = inherited_of(rs),
-			     .args = op->args,
-			     .image = observed_image(&op->seen, s->service) },
-		     on_created, rs);
+	create_commit(k ? k : draft(rs), on_created, rs);
+}
+
+void step_draft(struct run_step *rs)
+{
+	const struct step *s = rs->step;
+
+	if (s->kind != STEP_CREATE || s->replaces || container_by_name(rs->op->sup, name_of(s)) ||
+	    json_len(json_path(rs->op->project, "services", s->service, "volumes_from", NULL)))
+		return;
+	/* Networks are not looked at before the start. */
+	for (size_t i = 0; i < s->n_needs; i++) {
+		const struct run_step *need = &rs->op->steps[s->needs[i]];
+
+		if (need->status != STEP_DONE && need->step->kind != STEP_NETWORK_CREATE &&
+		    need->step->kind != STEP_CREATE)
+			return;
+	}
+	rs->draft = draft(rs);
+}
+
+static void on_abandoned(void *ctx)
+{
+	struct op *op = ctx;
+
+	op->n_abandoned--;
+	op_pump(op);
+}
+
+void step_abandon(struct run_step *rs)
+{
+	if (!rs->draft)
+		return;
+	rs->op->n_abandoned++;
+	create_abandon(TAKE_PTR(rs->draft), on_abandoned, rs->op);
 }
 
 /* ---- renaming ---- */

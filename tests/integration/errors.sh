@@ -103,4 +103,21 @@ fails "one of two fails" 1
 is "... the other is untouched" "$(id_of fine)" "$id"
 run compose down -t 0
 succeeds "down"
+
+# Containers are drafted while their network is made; without the network nothing of them may stay.
+compose_file <<'Y'
+name: err
+services:
+  a: {image: alpine, command: sleep 100, volumes: [/data]}
+  b: {image: alpine, command: sleep 100, depends_on: [a]}
+networks:
+  default: {driver_opts: {com.docker.network.bridge.name: lo}}
+Y
+run compose up -d
+fails "the network cannot be made: up fails" 1
+like "... the reason" "$ERR" 'interface lo is not a bridge'
+unlike "... containers are not spoken of" "$ERR" 'Container err-[ab]-1'
+is "... there is none" "$(compose ps -aq 2>/dev/null)" ""
+eventually "... nor anything else" nothing_left find "$COMPOSE_ROOT/projects" "$COMPOSE_ROOT/networks" \
+	"$COMPOSE_ROOT/volumes" -mindepth 1 ! -name '*lock' ! -name project.json ! -name containers ! -name err
 finish
