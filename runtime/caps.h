@@ -25,7 +25,7 @@ int caps_number(const char *name);
 const char *caps_name(unsigned number);
 size_t caps_count(void);
 /* All capabilities the running kernel has. */
-uint64_t caps_kernel_all(int proc_fd);
+uint64_t caps_kernel_all(void);
 /* Drops from the bounding set whatever is not in keep. Needs CAP_SETPCAP. */
 int caps_drop_bounding(uint64_t keep, uint64_t kernel_all, struct err **e);
 /* effective, permitted, inheritable and ambient; sets are cut to what the kernel grants. */

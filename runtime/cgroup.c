@@ -51,6 +51,7 @@ void cgroup_free(struct cgroup *c)
 		return;
 	for (size_t i = 0; i < c->n; i++) {
 		free(c->v[i].controllers);
+		free(c->v[i].handed);
 		free(c->v[i].mount);
 		free(c->v[i].path);
 	}
@@ -258,6 +259,39 @@ static bool v1_wanted(const struct cgroup_tree *t, const struct json *resources,
 	return false;
 }
 
+/* A controller costs memory and time in every directory it is handed to. */
+static bool v2_wanted(const char *controller, const struct json *resources)
+{
+	static const char *const always[] = { "memory", "cpu", "cpuset", "io", "pids" };
+
+	for (size_t i = 0; i < ARRAY_LEN(always); i++)
+		if (streq(controller, always[i]))
+			return true;
+	JSON_EACH(u, json_get(resources, "unified")) {
+		size_t n = strlen(controller);
+
+		if (!strncmp(json_key(u), controller, n) && json_key(u)[n] == '.')
+			return true;
+	}
+	if (streq(controller, "hugetlb"))
+		return json_len(json_get(resources, "hugepageLimits")) > 0;
+	return streq(controller, "rdma") && json_len(json_get(resources, "rdma")) > 0;
+}
+
+static char *v2_handed(const struct cgroup_tree *t, const struct json *resources)
+{
+	AUTO(strv) struct strv keep = STRV_INIT;
+	struct str rest = str_of(t->controllers);
+
+	while (rest.n) {
+		AUTO(mem) char *one = str_dup(str_cut(&rest, ','));
+
+		if (v2_wanted(one, resources))
+			strv_add(&keep, one);
+	}
+	return strv_join(&keep, ",");
+}
+
 int cgroup_plan(const char *cgroups_path, const char *id, const struct json *resources,
 		struct cgroup **ret, struct err **e)
 {
@@ -276,6 +310,8 @@ int cgroup_plan(const char *cgroups_path, const char *id, const struct json *res
 
 		t->path = xasprintf("%s%s", t->mount, c->relative);
 		t->wanted = t->version == 2 || v1_wanted(t, resources, has_v2);
+		if (t->version == 2)
+			t->handed = v2_handed(t, resources);
 	}
 	*ret = TAKE_PTR(c);
 	return 0;

@@ -27,6 +27,7 @@ enum { CGROUP_MAX_TREES = 24 };
 struct cgroup_tree {
 	int version;	   /* 1 or 2 */
 	char *controllers; /* "cpu,cpuacct"; of a v2 tree: those it has; "name=systemd" for named ones */
+	char *handed;	   /* of those of a v2 tree, which the container gets; comma list, NULL = none */
 	char *mount;	   /* where the tree is mounted on the host */
 	char *path;	   /* the container's directory, absolute on the host */
 	bool wanted;	   /* the container has a directory here */

@@ -50,8 +50,16 @@ static int make_directory(const struct cgroup_tree *t, const char *dir, struct e
 
 static int v1_make(const struct cgroup_tree *t, struct err **e)
 {
-	AUTO(mem) char *walk = xstrdup(t->path);
+	AUTO(mem) char *walk = NULL;
 
+	/* Mostly what is above is there, made for the container before this one. */
+	if (!cgroup_tree_has(t, "cpuset")) {
+		if (mkdir(t->path, 0755) == 0)
+			return 0;
+		if (errno != ENOENT)
+			return errno == EEXIST ? -EEXIST : err_sys(e, errno, "create cgroup %s", t->path);
+	}
+	walk = xstrdup(t->path);
 	for (char *p = walk + strlen(t->mount) + 1; *p; p++) {
 		int r;
 
@@ -213,6 +221,24 @@ static int throttle(const char *dir, const char *file, const struct json *list, 
 	return 0;
 }
 
+/* Without a proportional scheduler the kernel has neither file: the weight then means nothing. */
+static int limit_weight(const char *dir, const struct json *b, struct err **e)
+{
+	AUTO(mem) char *device = NULL;
+	const char *file;
+	int r = 0;
+
+	if (!json_int(b, "weight", 0) && !json_len(json_get(b, "weightDevice")))
+		return 0;
+	file = cgroup_has(dir, "blkio.weight") ? "blkio.weight" : "blkio.bfq.weight";
+	if (!cgroup_has(dir, file))
+		return 0;
+	if (json_int(b, "weight", 0))
+		r = put_int(dir, file, b, "weight", e);
+	device = xasprintf("%s_device", file);
+	return r < 0 ? r : throttle(dir, device, json_get(b, "weightDevice"), "weight", e);
+}
+
 static int limit_blkio(const struct cgroup_tree *t, const struct json *res, struct err **e)
 {
 	static const struct {
@@ -224,21 +250,11 @@ static int limit_blkio(const struct cgroup_tree *t, const struct json *res, stru
 		{ "throttleWriteIOPSDevice", "blkio.throttle.write_iops_device" },
 	};
 	const struct json *b = json_get(res, "blockIO");
-	const char *weight = cgroup_has(t->path, "blkio.weight") ? "blkio.weight" :
-								    "blkio.bfq.weight";
-	AUTO(mem) char *weight_device = xasprintf("%s_device", weight);
-	int r = 0;
+	int r;
 
 	if (!json_is(b, JSON_OBJ))
 		return 0;
-	/* Without a proportional scheduler the kernel has neither file: the weight then means nothing. */
-	if (cgroup_has(t->path, weight)) {
-		if (json_int(b, "weight", 0))
-			r = put_int(t->path, weight, b, "weight", e);
-		if (r == 0)
-			r = throttle(t->path, weight_device, json_get(b, "weightDevice"), "weight",
-				     e);
-	}
+	r = limit_weight(t->path, b, e);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(rows); i++)
 		r = throttle(t->path, rows[i].file, json_get(b, rows[i].member), "rate", e);
 	return r;

@@ -9,49 +9,96 @@
 #include "base/clock.h"
 #include "base/fdio.h"
 
-/* Every controller the parent has is handed to the child; one the kernel refuses (a realtime
- * process in the way of cpu, say) is missed only when a limit needs it, and then by name. */
-static void enable_controllers(const char *dir)
+static bool lists(const char *words, struct str wanted)
 {
-	AUTO(mem) char *have = cgroup_get(dir, "cgroup.controllers");
-	AUTO(mem) char *on = cgroup_get(dir, "cgroup.subtree_control");
-	AUTO(buf) struct buf all = BUF_INIT;
-	struct str rest = str_of(have);
+	struct str rest = str_of(words);
 
-	if (!have || !*have || (on && streq(have, on)))
-		return;
 	while (rest.n) {
 		struct str one = str_cut(&rest, ' ');
 
-		buf_addf(&all, "%s+%.*s", all.n ? " " : "", (int)one.n, one.p);
+		if (one.n == wanted.n && !memcmp(one.p, wanted.p, wanted.n))
+			return true;
 	}
-	if (cgroup_put(dir, "cgroup.subtree_control", buf_str(&all), NULL) == 0)
-		return;
-	rest = str_of(have);
-	while (rest.n) {
-		struct str one = str_cut(&rest, ' ');
+	return false;
+}
 
-		(void)cgroup_putf(dir, "cgroup.subtree_control", NULL, "+%.*s", (int)one.n, one.p);
+/* Of the controllers the container gets, those that a file of a directory does not list: "+a +b". */
+static char *missing_in(const struct cgroup_tree *t, const char *dir, const char *file)
+{
+	AUTO(mem) char *have = cgroup_get(dir, file);
+	AUTO(buf) struct buf out = BUF_INIT;
+	struct str rest = str_of(t->handed);
+
+	while (rest.n) {
+		struct str one = str_cut(&rest, ',');
+
+		if (!lists(have, one))
+			buf_addf(&out, "%s+%.*s", out.n ? " " : "", (int)one.n, one.p);
+	}
+	return buf_take(&out);
+}
+
+/* One the kernel refuses (a realtime process in the way of cpu, say) is missed only when a limit needs
+ * it, and then by name. */
+static void hand_down(const struct cgroup_tree *t, const char *dir)
+{
+	AUTO(mem) char *all = missing_in(t, dir, "cgroup.subtree_control");
+	struct str rest = str_of(all);
+
+	if (!rest.n || cgroup_put(dir, "cgroup.subtree_control", all, NULL) == 0)
+		return;
+	while (rest.n) {
+		AUTO(mem) char *one = str_dup(str_cut(&rest, ' '));
+
+		(void)cgroup_put(dir, "cgroup.subtree_control", one, NULL);
 	}
 }
 
-static int v2_make(const struct cgroup_tree *t, struct err **e)
+/* Calls each for the directories from the mount point down to the one above the container's. */
+static int each_above(const struct cgroup_tree *t, int (*each)(const struct cgroup_tree *t, const char *dir))
 {
 	AUTO(mem) char *walk = xstrdup(t->path);
+	int r = 0;
 
-	enable_controllers(t->mount);
-	for (char *p = walk + strlen(t->mount) + 1; *p; p++) {
+	for (char *p = walk + strlen(t->mount); r == 0 && *p; p++) {
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(walk, 0755) < 0 && errno != EEXIST)
-			return err_sys(e, errno, "create cgroup %s", walk);
-		enable_controllers(walk);
+		r = each(t, walk);
 		*p = '/';
 	}
-	if (mkdir(walk, 0755) < 0)
-		return errno == EEXIST ? -EEXIST : err_sys(e, errno, "create cgroup %s", walk);
+	return r;
+}
+
+static int make_above(const struct cgroup_tree *t, const char *dir)
+{
+	(void)t;
+	return mkdir(dir, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int hand_above(const struct cgroup_tree *t, const char *dir)
+{
+	hand_down(t, dir);
 	return 0;
+}
+
+/* Mostly everything above is there and handed down, by the container before this one. */
+static int v2_make(const struct cgroup_tree *t, struct err **e)
+{
+	AUTO(mem) char *missing = NULL;
+	int r = mkdir(t->path, 0755) < 0 ? -errno : 0;
+
+	if (r == -ENOENT) {
+		r = each_above(t, make_above);
+		if (r == 0)
+			r = mkdir(t->path, 0755) < 0 ? -errno : 0;
+	}
+	if (r < 0 && r != -EEXIST)
+		return err_sys(e, -r, "create cgroup %s", t->path);
+	missing = missing_in(t, t->path, "cgroup.controllers");
+	if (missing && *missing)
+		(void)each_above(t, hand_above);
+	return r;
 }
 
 static bool is_set(const struct json *obj, const char *key)
@@ -151,9 +198,12 @@ static int limit_pids(const struct cgroup_tree *t, const struct json *res, struc
 static int io_weight(const char *dir, const struct json *b, struct err **e)
 {
 	int64_t w = json_int(b, "weight", 0);
-	bool bfq = cgroup_has(dir, "io.bfq.weight");
+	bool bfq;
 	int r = 0;
 
+	if (!w && !json_len(json_get(b, "weightDevice")))
+		return 0;
+	bfq = cgroup_has(dir, "io.bfq.weight");
 	if (!bfq && !cgroup_has(dir, "io.weight"))
 		return 0; /* no proportional scheduler: a weight means nothing */
 	if (w && bfq)

@@ -197,10 +197,10 @@ static int set_rlimits(const struct spec_process *p, pid_t pid, struct err **e)
 	return 0;
 }
 
-int cred_apply(const struct spec_process *p, const struct identity *id, int proc_fd, bool userns,
+int cred_apply(const struct spec_process *p, const struct identity *id, bool userns,
 	       const struct seccomp_program *filter, int *ret_listener, struct err **e)
 {
-	uint64_t all = caps_kernel_all(proc_fd);
+	uint64_t all = caps_kernel_all();
 	struct caps caps = p->caps;
 	int r = 0;
 

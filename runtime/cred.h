@@ -41,7 +41,7 @@ int label_exec(const struct spec_process *p, int proc_fd, struct err **e);
 void stdio_chown(uid_t uid, gid_t gid);
 /* Limits, bounding set, identity, capabilities, no_new_privs and the filter, in the order that works.
  * A filter for a process with no_new_privs is left for the caller to load last. */
-int cred_apply(const struct spec_process *p, const struct identity *id, int proc_fd, bool userns,
+int cred_apply(const struct spec_process *p, const struct identity *id, bool userns,
 	       const struct seccomp_program *filter, int *ret_listener, struct err **e);
 /* On another process: the oom score, and limits when it has a user namespace. proc_fd is the host's procfs. */
 int limits_apply(const struct spec_process *p, pid_t pid, int proc_fd, bool userns,

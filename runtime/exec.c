@@ -155,7 +155,7 @@ static int become(struct entering *x, const struct identity *id, bool cwd_later,
 		stdio_chown(id->uid, id->gid);
 	if (syscall(SYS_close_range, 3u + x->o->preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		return err_sys(e, errno, "close descriptors");
-	r = cred_apply(p, id, x->proc_fd, x->spec->ns[NS_USER].present, &x->filter, &listener, e);
+	r = cred_apply(p, id, x->spec->ns[NS_USER].present, &x->filter, &listener, e);
 	if (r == 0 && cwd_later) {
 		if (chdir(p->cwd) < 0)
 			return err_sys(e, errno, "chdir to cwd (\"%s\")", p->cwd);

@@ -339,7 +339,7 @@ static int set_credentials(struct init *in, struct err **e)
 	stdio_chown(in->id.uid, in->id.gid);
 	if (syscall(SYS_close_range, 3u + in->l->preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		return err_sys(e, errno, "close descriptors");
-	r = cred_apply(p, &in->id, in->l->proc_fd, in->root.has_userns, in->l->seccomp,
+	r = cred_apply(p, &in->id, in->root.has_userns, in->l->seccomp,
 		       &listener, e);
 	if (r == 0)
 		r = send_listener(in, listener, e);
