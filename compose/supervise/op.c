@@ -113,12 +113,6 @@ void op_answer(struct op *op, struct json *result)
 	op_left(op);
 }
 
-void op_answer_text(struct op *op, const struct buf *result)
-{
-	request_finish_text(op_leave(op), result);
-	op_left(op);
-}
-
 void op_fail(struct op *op, struct err *e)
 {
 	request_fail(op_leave(op), e, op->code);

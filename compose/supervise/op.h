@@ -77,7 +77,6 @@ void op_submit(struct op *op);
 void op_run_now(struct op *op);
 /* The end, from succeed(): answers and frees. Takes result. */
 void op_answer(struct op *op, struct json *result);
-void op_answer_text(struct op *op, const struct buf *result);
 void op_fail(struct op *op, struct err *e);
 /* A turn of the queue: called whenever an operation gave way. */
 void ops_next(struct sup *s);

@@ -5,7 +5,6 @@
 #include "base/fdio.h"
 #include "base/log.h"
 #include "compose/supervise/dnsglue.h"
-#include "compose/supervise/list.h"
 #include "compose/supervise/op.h"
 #include "compose/supervise/ops.h"
 
@@ -136,50 +135,13 @@ static struct json *steps_json(const struct plan *p)
 	return list;
 }
 
-static bool is_listed(const struct op *op, const struct container *c)
-{
-	const struct json *names = json_get(op->args, "services");
-
-	if (c->rec.oneoff)
-		return false;
-	if (json_len(names) == 0)
-		return json_path(op->project, "services", c->rec.service, NULL) != NULL;
-	/* The selection and whatever was planned for it. */
-	for (size_t i = 0; i < op->plan->n_steps; i++)
-		if (streq(op->plan->steps[i].service, c->rec.service))
-			return true;
-	JSON_EACH(name, names)
-		if (streq(json_text(name), c->rec.service))
-			return true;
-	return false;
-}
-
 static void apply_succeed(struct op *op)
 {
-	AUTO(buf) struct buf out = BUF_INIT;
-	struct map_entry *entry;
-	bool first = true;
+	struct json *result = json_new_obj();
 
-	buf_addstr(&out, "{\"containers\":[");
-	MAP_EACH(entry, &op->sup->containers) {
-		struct container *c = entry->value;
-
-		if (!is_listed(op, c))
-			continue;
-		if (!first)
-			buf_addch(&out, ',');
-		first = false;
-		list_container(c, &out);
-	}
-	buf_addch(&out, ']');
-	if (op->is_dry) {
-		AUTO(json) struct json *steps = steps_json(op->plan);
-		AUTO(mem) char *text = json_print(steps, false);
-
-		buf_addf(&out, ",\"steps\":%s", text);
-	}
-	buf_addch(&out, '}');
-	op_answer_text(op, &out);
+	if (op->is_dry)
+		json_set(result, "steps", steps_json(op->plan));
+	op_answer(op, result);
 }
 
 static void reject(struct request *r, const char *what)
