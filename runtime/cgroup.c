@@ -716,6 +716,32 @@ uint64_t cgroup_get_key(const char *dir, const char *file, const char *key)
 	return v;
 }
 
+int cgroup_limit_cpuset(const struct cgroup_tree *t, const struct json *res, struct err **e)
+{
+	const struct json *c = json_get(res, "cpu");
+	const char *cpus = json_str(c, "cpus", NULL), *mems = json_str(c, "mems", NULL);
+	int r = 0;
+
+	if (cpus && *cpus)
+		r = cgroup_put(t->path, "cpuset.cpus", cpus, e);
+	if (r == 0 && mems && *mems)
+		r = cgroup_put(t->path, "cpuset.mems", mems, e);
+	return r;
+}
+
+int cgroup_limit_rdma(const struct cgroup_tree *t, const struct json *res, struct err **e)
+{
+	JSON_EACH(d, json_get(res, "rdma")) {
+		int r = cgroup_putf(t->path, "rdma.max", e, "%s hca_handle=%lld hca_object=%lld",
+				    json_key(d), (long long)json_int(d, "hcaHandles", 0),
+				    (long long)json_int(d, "hcaObjects", 0));
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* log2 and 2^x to some 1e-12, so that libm need not be mapped for one number. */
 static double binary_log(double x)
 {

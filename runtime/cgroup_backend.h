@@ -38,6 +38,10 @@ uint64_t cgroup_get_key(const char *dir, const char *file, const char *key);
 /* cpu.shares 2..262144 to cpu.weight 1..10000. */
 uint64_t cgroup_weight_of_shares(uint64_t shares);
 
+/* Both versions have these files alike. */
+int cgroup_limit_cpuset(const struct cgroup_tree *t, const struct json *res, struct err **e);
+int cgroup_limit_rdma(const struct cgroup_tree *t, const struct json *res, struct err **e);
+
 /* Device rules: the container's list with what every container may do behind it. */
 struct device_rule {
 	bool allow;

@@ -182,19 +182,6 @@ static int limit_cpu(const struct cgroup_tree *t, const struct json *res, struct
 	return r;
 }
 
-static int limit_cpuset(const struct cgroup_tree *t, const struct json *res, struct err **e)
-{
-	const struct json *c = json_get(res, "cpu");
-	const char *cpus = json_str(c, "cpus", NULL), *mems = json_str(c, "mems", NULL);
-	int r = 0;
-
-	if (cpus && *cpus)
-		r = cgroup_put(t->path, "cpuset.cpus", cpus, e);
-	if (r == 0 && mems && *mems)
-		r = cgroup_put(t->path, "cpuset.mems", mems, e);
-	return r;
-}
-
 static int limit_pids(const struct cgroup_tree *t, const struct json *res, struct err **e)
 {
 	const struct json *p = json_get(res, "pids");
@@ -346,27 +333,14 @@ static int limit_network(const struct cgroup_tree *t, const struct json *res, st
 	return r;
 }
 
-static int limit_rdma(const struct cgroup_tree *t, const struct json *res, struct err **e)
-{
-	JSON_EACH(d, json_get(res, "rdma")) {
-		int r = cgroup_putf(t->path, "rdma.max", e, "%s hca_handle=%lld hca_object=%lld",
-				    json_key(d), (long long)json_int(d, "hcaHandles", 0),
-				    (long long)json_int(d, "hcaObjects", 0));
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static const struct {
 	const char *controller;
 	int (*limit)(const struct cgroup_tree *t, const struct json *res, struct err **e);
 } limits[] = {
-	{ "memory", limit_memory },	{ "cpu", limit_cpu },	      { "cpuset", limit_cpuset },
+	{ "memory", limit_memory },	{ "cpu", limit_cpu },	      { "cpuset", cgroup_limit_cpuset },
 	{ "pids", limit_pids },		{ "blkio", limit_blkio },     { "devices", limit_devices },
 	{ "hugetlb", limit_hugetlb },	{ "net_cls", limit_network }, { "net_prio", limit_network },
-	{ "rdma", limit_rdma },
+	{ "rdma", cgroup_limit_rdma },
 };
 
 static int v1_limit(const struct cgroup_tree *t, const struct json *resources, struct err **e)
