@@ -11,55 +11,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "runtime/bpf_answer.h"
 #include "runtime/seccomp_compact.h"
 
 struct program {
 	struct sock_filter *v;
 	size_t n;
 };
-
-/* What the kernel would do. False when it would not have loaded the program. */
-static bool answer(const struct sock_filter *v, size_t n, const struct seccomp_data *d, uint32_t *ret)
-{
-	uint32_t a = 0;
-
-	for (size_t pc = 0; pc < n; pc++) {
-		const struct sock_filter *i = &v[pc];
-		bool yes = false;
-
-		switch (i->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			assert_true(i->k % 4 == 0 && i->k < sizeof(*d));
-			memcpy(&a, (const char *)d + i->k, sizeof(a));
-			continue;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= i->k;
-			continue;
-		case BPF_RET | BPF_K:
-			*ret = i->k;
-			return true;
-		case BPF_JMP | BPF_JA:
-			pc += i->k;
-			continue;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			yes = a == i->k;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			yes = a >= i->k;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			yes = a > i->k;
-			break;
-		case BPF_JMP | BPF_JSET | BPF_K:
-			yes = (a & i->k) != 0;
-			break;
-		default:
-			return false;
-		}
-		pc += yes ? i->jt : i->jf;
-	}
-	return false;
-}
 
 static uint64_t seed = 1;
 static uint32_t dice(uint32_t n)
@@ -83,8 +41,8 @@ static void same_answer(const struct program *p, const struct program *q, uint32
 
 		for (int i = 0; i < 6; i++)
 			d.args[i] = interesting[dice(ARRAY_LEN(interesting))];
-		assert_true(answer(p->v, p->n, &d, &one));
-		assert_true(answer(q->v, q->n, &d, &two));
+		assert_true(bpf_answer(p->v, p->n, &d, &one));
+		assert_true(bpf_answer(q->v, q->n, &d, &two));
 		assert_int_equal(one, two);
 	}
 }
