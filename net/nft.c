@@ -94,7 +94,8 @@ int nft_rebuild(struct nft *n, const struct store *s, struct err **e)
 	/* Usually there is no table yet; deleting one, even none, would look like a flush to others. */
 	alien_find(&alien);
 	table_make(&b, table, s, &alien, /* replaces= */ false);
-	if (!has_table(n, table) && nfsock_send(&n->sock, &b, "load the packet filter rules", NULL) == 0)
+	if (!has_table(n, table) &&
+	    nfsock_send(&n->sock, &b, "load the packet filter rules", NULL) == 0)
 		return 0;
 	table_make(&b, table, s, &alien, /* replaces= */ true);
 	return nfsock_send(&n->sock, &b, "load the packet filter rules", e);

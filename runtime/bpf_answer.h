@@ -18,7 +18,8 @@
 #include <string.h>
 
 /* What the kernel would answer; false for a program that it would not have loaded. */
-static inline bool bpf_answer(const struct sock_filter *v, size_t n, const struct seccomp_data *d, uint32_t *ret)
+static inline bool bpf_answer(const struct sock_filter *v, size_t n, const struct seccomp_data *d,
+			      uint32_t *ret)
 {
 	uint32_t a = 0;
 

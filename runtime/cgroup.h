@@ -65,7 +65,10 @@ struct cgroup_entry {
 	int tasks[CGROUP_MAX_TREES];
 	size_t n;
 };
-#define CGROUP_ENTRY_INIT { .v2 = -1 }
+#define CGROUP_ENTRY_INIT                                                                          \
+	{                                                                                          \
+		.v2 = -1                                                                           \
+	}
 
 /* sub: path below the container's directories or NULL; a tree without it is entered at the
  * container's own directory. */

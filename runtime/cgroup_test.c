@@ -359,9 +359,10 @@ static void a_process_enters_by_itself(void **state)
 	}
 	assert_int_equal(read(hold[0], &word, 1), 1);
 	for (size_t i = 0; i < c->n; i++) {
-		AUTO(mem) char *first = c->v[i].wanted && c->v[i].version == 1 ?
-						cgroup_get(c->v[i].path, "cgroup.procs") :
-						NULL;
+		AUTO(mem)
+		char *first = c->v[i].wanted && c->v[i].version == 1
+				      ? cgroup_get(c->v[i].path, "cgroup.procs")
+				      : NULL;
 
 		if (first)
 			assert_int_equal(strtol(first, NULL, 10), pid);

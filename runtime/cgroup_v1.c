@@ -57,7 +57,8 @@ static int v1_make(const struct cgroup_tree *t, struct err **e)
 		if (mkdir(t->path, 0755) == 0)
 			return 0;
 		if (errno != ENOENT)
-			return errno == EEXIST ? -EEXIST : err_sys(e, errno, "create cgroup %s", t->path);
+			return errno == EEXIST ? -EEXIST
+					       : err_sys(e, errno, "create cgroup %s", t->path);
 	}
 	walk = xstrdup(t->path);
 	for (char *p = walk + strlen(t->mount) + 1; *p; p++) {
@@ -337,10 +338,11 @@ static const struct {
 	const char *controller;
 	int (*limit)(const struct cgroup_tree *t, const struct json *res, struct err **e);
 } limits[] = {
-	{ "memory", limit_memory },	{ "cpu", limit_cpu },	      { "cpuset", cgroup_limit_cpuset },
-	{ "pids", limit_pids },		{ "blkio", limit_blkio },     { "devices", limit_devices },
-	{ "hugetlb", limit_hugetlb },	{ "net_cls", limit_network }, { "net_prio", limit_network },
-	{ "rdma", cgroup_limit_rdma },
+	{ "memory", limit_memory },        { "cpu", limit_cpu },
+	{ "cpuset", cgroup_limit_cpuset }, { "pids", limit_pids },
+	{ "blkio", limit_blkio },          { "devices", limit_devices },
+	{ "hugetlb", limit_hugetlb },      { "net_cls", limit_network },
+	{ "net_prio", limit_network },     { "rdma", cgroup_limit_rdma },
 };
 
 static int v1_limit(const struct cgroup_tree *t, const struct json *resources, struct err **e)

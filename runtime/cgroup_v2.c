@@ -55,7 +55,8 @@ static void hand_down(const struct cgroup_tree *t, const char *dir)
 }
 
 /* Calls each for the directories from the mount point down to the one above the container's. */
-static int each_above(const struct cgroup_tree *t, int (*each)(const struct cgroup_tree *t, const char *dir))
+static int each_above(const struct cgroup_tree *t,
+		      int (*each)(const struct cgroup_tree *t, const char *dir))
 {
 	AUTO(mem) char *walk = xstrdup(t->path);
 	int r = 0;
@@ -259,8 +260,8 @@ static const struct {
 	const char *controller;
 	int (*limit)(const struct cgroup_tree *t, const struct json *res, struct err **e);
 } limits[] = {
-	{ "memory", limit_memory }, { "cpu", limit_cpu }, { "cpuset", cgroup_limit_cpuset },
-	{ "pids", limit_pids },	    { "io", limit_io },	  { "hugetlb", limit_hugetlb },
+	{ "memory", limit_memory },    { "cpu", limit_cpu }, { "cpuset", cgroup_limit_cpuset },
+	{ "pids", limit_pids },        { "io", limit_io },   { "hugetlb", limit_hugetlb },
 	{ "rdma", cgroup_limit_rdma },
 };
 

@@ -17,14 +17,14 @@
 #include "base/mem.h"
 
 enum {
-	NEAR = 240,	    /* a test reaches over 255 instructions; some are put in between */
+	NEAR = 240,          /* a test reaches over 255 instructions; some are put in between */
 	STEPS_MAX = 1 << 22, /* of a program made to be followed for ever */
 	NOWHERE = -1,
 };
 
 /* Where following the program ends. */
 struct outcome {
-	bool goes_on;	/* at the instruction `value`, which loads an argument */
+	bool goes_on;   /* at the instruction `value`, which loads an argument */
 	uint32_t value; /* or with this answer */
 };
 
@@ -92,9 +92,9 @@ static bool is_test(const struct sock_filter *i)
 static bool test_arch(const struct compact *c, const struct sock_filter *i, bool *ret)
 {
 	if (c->is_listed) {
-		*ret = BPF_OP(i->code) == BPF_JEQ ? c->arch == i->k :
-		       BPF_OP(i->code) == BPF_JGE ? c->arch >= i->k :
-						    c->arch > i->k;
+		*ret = BPF_OP(i->code) == BPF_JEQ   ? c->arch == i->k
+		       : BPF_OP(i->code) == BPF_JGE ? c->arch >= i->k
+						    : c->arch > i->k;
 		return true;
 	}
 	*ret = false;
@@ -247,12 +247,12 @@ static size_t leaf(struct compact *c, struct outcome what)
 		ARRAY_RESERVE(c->places, c->n_places, c->cap_places);
 		p = &c->places[c->n_places++];
 		p->what = what;
-		p->at = what.goes_on ? (size_t)c->moved[what.value] :
-				       put(c, BPF_RET | BPF_K, 0, 0, what.value);
+		p->at = what.goes_on ? (size_t)c->moved[what.value]
+				     : put(c, BPF_RET | BPF_K, 0, 0, what.value);
 	}
 	if (distance(c, p->at) > NEAR)
-		p->at = what.goes_on ? put_jump(c, p->at) :
-				       put(c, BPF_RET | BPF_K, 0, 0, what.value);
+		p->at = what.goes_on ? put_jump(c, p->at)
+				     : put(c, BPF_RET | BPF_K, 0, 0, what.value);
 	return p->at;
 }
 
@@ -321,8 +321,8 @@ static bool rewrite(struct compact *c, struct cuts *cuts)
 	return c->n < c->n_in;
 }
 
-bool seccomp_compact(const struct sock_filter *in, size_t n, const uint32_t *arches, size_t n_arches,
-		     struct sock_filter **ret, size_t *ret_n)
+bool seccomp_compact(const struct sock_filter *in, size_t n, const uint32_t *arches,
+		     size_t n_arches, struct sock_filter **ret, size_t *ret_n)
 {
 	struct compact c = { .in = in, .n_in = n, .arches = arches, .n_arches = n_arches };
 	struct cuts *cuts = xcalloc(n_arches + 1, sizeof(*cuts));

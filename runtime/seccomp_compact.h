@@ -24,7 +24,7 @@ struct sock_filter;
 
 /* arches: the AUDIT_ARCH_* numbers that the program tells apart, each once. On true *ret (for free(3))
  * answers every call as the program does, and is shorter; on false there is no such program. */
-bool seccomp_compact(const struct sock_filter *in, size_t n, const uint32_t *arches, size_t n_arches,
-		     struct sock_filter **ret, size_t *ret_n);
+bool seccomp_compact(const struct sock_filter *in, size_t n, const uint32_t *arches,
+		     size_t n_arches, struct sock_filter **ret, size_t *ret_n);
 
 #endif

@@ -38,8 +38,9 @@ static uint32_t number_of(uint8_t b)
 /* Four bytes make an instruction; jumps stay inside. */
 static struct sock_filter instruction(const uint8_t *b, size_t left)
 {
-	static const uint16_t codes[] = { BPF_LD | BPF_W | BPF_ABS,   BPF_JMP | BPF_JEQ | BPF_K, BPF_JMP | BPF_JGE | BPF_K,
-					  BPF_JMP | BPF_JGT | BPF_K,  BPF_JMP | BPF_JA,		 BPF_RET | BPF_K,
+	static const uint16_t codes[] = { BPF_LD | BPF_W | BPF_ABS,  BPF_JMP | BPF_JEQ | BPF_K,
+					  BPF_JMP | BPF_JGE | BPF_K, BPF_JMP | BPF_JGT | BPF_K,
+					  BPF_JMP | BPF_JA,          BPF_RET | BPF_K,
 					  BPF_ALU | BPF_AND | BPF_K, BPF_JMP | BPF_JSET | BPF_K };
 	struct sock_filter i = { .code = codes[b[0] & 7], .k = number_of(b[3]) };
 
@@ -56,8 +57,8 @@ static struct sock_filter instruction(const uint8_t *b, size_t left)
 	return i;
 }
 
-static void compare(const struct sock_filter *a, size_t n_a, const struct sock_filter *b, size_t n_b,
-		    const struct seccomp_data *call)
+static void compare(const struct sock_filter *a, size_t n_a, const struct sock_filter *b,
+		    size_t n_b, const struct seccomp_data *call)
 {
 	uint32_t one = 1, two = 2;
 
@@ -85,7 +86,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			struct seccomp_data call = { .nr = (int)number_of(p[c]) };
 
 			for (size_t i = 0; i < 6; i++)
-				call.args[i] = (uint64_t)take(&rest, &left) << 32 | number_of(p[(c + i) % CALLS]);
+				call.args[i] = (uint64_t)take(&rest, &left) << 32 |
+					       number_of(p[(c + i) % CALLS]);
 			for (size_t k = 0; k < 3; k++) {
 				call.arch = k < 2 ? arches[k] : 7;
 				compare(v, n_v, compact, n_compact, &call);

@@ -26,13 +26,15 @@ static uint32_t dice(uint32_t n)
 	return (uint32_t)(seed >> 33) % n;
 }
 
-static const uint64_t interesting[] = { 0,	  1,	      2,	      38,	   40,
-					0x7f,	  0x7e020000, 0xffffffff,     0x100000000, 0x100000026,
-					1ull << 63, UINT64_MAX, 0x20000000, 0xfffffffffull };
+static const uint64_t interesting[] = {
+	0,          1,           2,           38,         40,         0x7f,       0x7e020000,
+	0xffffffff, 0x100000000, 0x100000026, 1ull << 63, UINT64_MAX, 0x20000000, 0xfffffffffull
+};
 
 static const uint32_t numbers[] = { 0x3fffffff, 0x80000000, 0xfffffffe, UINT32_MAX, 0x40000400 };
 
-static void same_answer(const struct program *p, const struct program *q, uint32_t arch, uint32_t nr)
+static void same_answer(const struct program *p, const struct program *q, uint32_t arch,
+			uint32_t nr)
 {
 	struct seccomp_data d = { .nr = (int)nr, .arch = arch, .instruction_pointer = 77 };
 
@@ -49,8 +51,8 @@ static void same_answer(const struct program *p, const struct program *q, uint32
 
 static void same_answers(const struct program *p, const struct program *q)
 {
-	static const uint32_t arches[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64, 0,
-					   UINT32_MAX };
+	static const uint32_t arches[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64,
+					   0, UINT32_MAX };
 
 	for (size_t a = 0; a < ARRAY_LEN(arches); a++) {
 		for (uint32_t nr = 0; nr < 600; nr++) {
@@ -139,7 +141,8 @@ static void far_jumps_arrive(void **state)
 
 	(void)state;
 	for (int nr = 0; nr < 450; nr++)
-		(void)seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO((uint32_t)nr % 400 + 2), nr, 0, NULL);
+		(void)seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO((uint32_t)nr % 400 + 2), nr, 0,
+					     NULL);
 	p = exported(ctx);
 	assert_true(p.n > 400);
 	if (compacted(&p, &q))

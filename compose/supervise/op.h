@@ -39,7 +39,7 @@ struct run_step {
 	size_t n_seen;
 	int64_t not_before_ns;
 	struct gate_timer *timer; /* gates of --wait */
-	struct create *draft;	  /* of a container, made while the step waits; NULL = none */
+	struct create *draft;     /* of a container, made while the step waits; NULL = none */
 };
 
 struct op {

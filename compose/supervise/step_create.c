@@ -21,7 +21,7 @@ struct create {
 	struct sup *sup;
 	struct bundle_request q;
 	struct json *inherited, *from; /* owned copies of what q borrows */
-	bool is_drafted;	       /* well or not: then the job's e says why */
+	bool is_drafted;               /* well or not: then the job's e says why */
 	enum wish wish;
 	create_fn done;
 	void (*abandoned)(void *ctx);
