@@ -27,7 +27,8 @@ struct create_spec {
 typedef void (*create_fn)(void *ctx, struct container *c, struct err *e);
 struct create;
 struct create *create_draft(struct sup *s, const struct create_spec *spec);
-/* One of the two ends every draft, which is gone with the call of done, never from inside. */
+/* One of the two ends every draft, which is gone once done has returned: that may be before the return from
+ * here, when the draft is complete already. */
 void create_commit(struct create *k, create_fn done, void *ctx);
 void create_abandon(struct create *k, void (*done)(void *ctx), void *ctx);
 /* A draft and its commit. */
