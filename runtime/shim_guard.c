@@ -281,8 +281,22 @@ static int await_death(struct guard *g)
 	return status;
 }
 
-/* A supervisor adopted is no child: it ends when the other end of HANDED_FD closes. True when it ended
- * well. */
+/* Of the end of HANDED_FD a dying supervisor lets go before its locks: a successor started in between would
+ * take it for one that serves. */
+static void await_end_of(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	/* With another parent it is gone already, and the number may be another process's. */
+	while (fd >= 0 && getppid() == pid && poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* A supervisor adopted is no child but our parent: it ends when the other end of HANDED_FD closes. True when
+ * it ended well. */
 static bool adopted_ended_well(struct guard *g)
 {
 	struct pollfd p[3] = { { .fd = HANDED_FD, .events = POLLIN },
@@ -323,7 +337,7 @@ static int open_signals(struct guard *g)
 	return g->signals < 0 ? -errno : lift(&g->signals);
 }
 
-int shim_guard(char *guard_word, char **argv, bool adopt)
+int shim_guard(char *guard_word, char **argv, pid_t adopted)
 {
 	struct guard g = { .argv = argv, .orders = -1 };
 	char **last;
@@ -338,7 +352,7 @@ int shim_guard(char *guard_word, char **argv, bool adopt)
 	if (open_signals(&g) < 0)
 		return 1;
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	if (adopt) {
+	if (adopted) {
 		bool well;
 
 		g.orders = SHIM_FD_ORDERS;
@@ -348,6 +362,7 @@ int shim_guard(char *guard_word, char **argv, bool adopt)
 		close_orders(&g);
 		if (well)
 			return 0;
+		await_end_of(adopted);
 	}
 	while (!g.ending) {
 		int status = 1;

@@ -11,12 +11,12 @@
 #ifndef RUNTIME_SHIM_GUARD_H
 #define RUNTIME_SHIM_GUARD_H
 
-#include <stdbool.h>
+#include <sys/types.h>
 
-/* argv: PROGRAM ARGS... Restarts it whenever it dies otherwise than with 0. adopt: one runs already and
- * holds the other end of descriptor 3. guard_word: the argument "guard"; from there to the end of the last
+/* argv: PROGRAM ARGS... Restarts it whenever it dies otherwise than with 0. adopted: one runs already, our
+ * parent, and holds the other end of descriptor 3; 0 = none. guard_word: the argument "guard"; from there to the end of the last
  * argument a shim made here writes its own arguments. */
-int shim_guard(char *guard_word, char **argv, bool adopt);
+int shim_guard(char *guard_word, char **argv, pid_t adopted);
 /* argv: REPORT-FD PROGRAM ARG0 ARGS... */
 int shim_init(char **argv);
 

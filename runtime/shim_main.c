@@ -20,7 +20,7 @@ static int usage(void)
 		"                        [--stdin] [--log FILE --log-max-size BYTES "
 		"--log-max-files N]\n"
 		"                        [--park N] [--config]\n"
-		"       compose-shim guard [--adopt] -- PROGRAM [ARG...]\n";
+		"       compose-shim guard [--adopt PID] -- PROGRAM [ARG...]\n";
 
 	(void)write_whole(STDERR_FILENO, text, sizeof(text) - 1);
 	return 2;
@@ -55,13 +55,16 @@ int main(int argc, char **argv)
 		return shim_run(argc - 2, argv + 2) == 2 ? usage() : 0;
 	if (!strcmp(argv[1], "guard")) {
 		char **rest = argv + 2;
-		bool adopt = *rest && !strcmp(*rest, "--adopt");
+		int64_t adopted = 0;
 
-		if (adopt)
-			rest++;
+		if (*rest && !strcmp(*rest, "--adopt")) {
+			if (!rest[1] || text_parse(rest[1], INT32_MAX, &adopted) < 0 || adopted == 0)
+				return usage();
+			rest += 2;
+		}
 		if (*rest && !strcmp(*rest, "--"))
 			rest++;
-		return *rest ? shim_guard(argv[1], rest, adopt) : usage();
+		return *rest ? shim_guard(argv[1], rest, (pid_t)adopted) : usage();
 	}
 	if (!strcmp(argv[1], "init"))
 		return shim_init(argv + 2);

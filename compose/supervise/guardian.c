@@ -124,6 +124,7 @@ static int spawn(struct guardian *g, int read_end, int orders, struct err **e)
 	strv_add(&argv, g->sup->shim);
 	strv_add(&argv, "guard");
 	strv_add(&argv, "--adopt");
+	strv_addf(&argv, "%d", (int)getpid());
 	strv_add(&argv, "--");
 	strv_add(&argv, exe);
 	strv_add(&argv, "supervise");
