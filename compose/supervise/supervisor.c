@@ -335,6 +335,14 @@ static int begin(struct sup *s, const char *project, struct err **e)
 	return r;
 }
 
+static bool somebody_serves(const struct sup *s)
+{
+	AUTO(fd) int dir = open(s->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(fd) int fd = dir < 0 ? -1 : sock_connect(dir, PLACE_CONTROL, SOCK_STREAM, NULL);
+
+	return fd >= 0;
+}
+
 int supervise_main(const char *project, int ready_fd)
 {
 	struct sup *s = xcalloc(1, sizeof(*s));
@@ -349,8 +357,12 @@ int supervise_main(const char *project, int ready_fd)
 		(void)fd_set_cloexec(SHIM_FD_ORDERS, true);
 	r = begin(s, project, &e);
 	if (r == -EWOULDBLOCK) {
+		/* For a guardian 0 is the end. Whoever holds the lock and does not serve is still beginning, or is
+		 * what a killed supervisor was about to start. */
+		bool is_served = s->ready_fd >= 0 || somebody_serves(s);
+
 		tell_ready(s, 'b');
-		return 0;
+		return is_served ? 0 : 1;
 	}
 	if (r < 0) {
 		log_write(LOG_ERROR, "project %s: %s", project, err_text(e));
