@@ -278,6 +278,9 @@ static void arm(struct container *c, int64_t ns)
 
 static void arm_grace(struct container *c)
 {
+	/* Killed already: that has a deadline of its own, which no second stop shortens. */
+	if (c->n_kills)
+		return;
 	if (c->grace_ns < 0)
 		(void)uv_timer_stop(&c->timer);
 	else
@@ -367,9 +370,13 @@ static void do_signal(struct container *c)
 /* One that does not end of it, in a system call that never returns, is told about at the deadline. */
 static void do_kill(struct container *c)
 {
+	bool deadline_runs = c->n_kills && uv_is_active((uv_handle_t *)&c->timer);
+
 	probe_quiet(c);
-	c->n_kills++;
 	send_signal(c, SIGKILL);
+	if (deadline_runs)
+		return;
+	c->n_kills++;
 	arm(c, KILL_DEADLINE_NS);
 }
 

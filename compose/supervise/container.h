@@ -36,7 +36,7 @@ struct container {
 	struct err *failure;
 	int64_t up_mono_ns;
 	int64_t grace_ns;   /* of the stop going on */
-	unsigned n_kills;   /* SIGKILLs of the stop going on; more than one: it does not end */
+	unsigned n_kills;   /* deadlines begun by a SIGKILL of the stop going on; more than one: it does not end */
 	unsigned n_awaited; /* how many wait for it to become healthy */
 	int held_by;        /* connection a one-off waits for before it starts; 0 = none */
 	bool is_held;       /* the shim has not been told to start */

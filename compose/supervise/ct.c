@@ -55,7 +55,7 @@ static const struct rule rules[CT_STATES][CT_EVENTS] = {
 	[CT_STOPPING] = {
 		[EV_EXIT]   = TO(EXITED, DO_CANCEL_TIMER | DO_UNWATCH | DO_SETTLE),
 		[EV_TIMER]  = TO(STOPPING, DO_KILL),
-		[EV_KILL]   = TO(STOPPING, DO_CANCEL_TIMER | DO_KILL),
+		[EV_KILL]   = TO(STOPPING, DO_KILL),
 		/* A second stop may bring a shorter grace period. */
 		[EV_STOP]   = TO(STOPPING, DO_ARM_GRACE),
 	},
