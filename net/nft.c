@@ -79,7 +79,7 @@ static bool has_table(struct nft *n, const char *table)
 	return nfsock_has_chain(&n->sock, NFPROTO_INET, table, "rawpre") == 0;
 }
 
-int nft_rebuild(struct nft *n, const struct store *s, struct err **e)
+static int rebuild(struct nft *n, const struct store *s, bool is_there, struct err **e)
 {
 	AUTO(mem) char *table = nft_table_name(s);
 	AUTO(nfbatch) struct nfbatch b = NFBATCH_INIT;
@@ -91,14 +91,22 @@ int nft_rebuild(struct nft *n, const struct store *s, struct err **e)
 		nfbatch_table_del(&b);
 		return nfsock_send(&n->sock, &b, "remove the packet filter rules", e);
 	}
-	/* Usually there is no table yet; deleting one, even none, would look like a flush to others. */
 	alien_find(&alien);
-	table_make(&b, table, s, &alien, /* replaces= */ false);
-	if (!has_table(n, table) &&
-	    nfsock_send(&n->sock, &b, "load the packet filter rules", NULL) == 0)
-		return 0;
+	/* Usually there is no table yet; deleting one, even none, would look like a flush to others. */
+	if (!is_there) {
+		table_make(&b, table, s, &alien, /* replaces= */ false);
+		if (nfsock_send(&n->sock, &b, "load the packet filter rules", NULL) == 0)
+			return 0;
+	}
 	table_make(&b, table, s, &alien, /* replaces= */ true);
 	return nfsock_send(&n->sock, &b, "load the packet filter rules", e);
+}
+
+int nft_rebuild(struct nft *n, const struct store *s, struct err **e)
+{
+	AUTO(mem) char *table = nft_table_name(s);
+
+	return rebuild(n, s, has_table(n, table), e);
 }
 
 int nft_network_ensure(struct nft *n, const struct store *s, const struct network *net,
@@ -111,14 +119,14 @@ int nft_network_ensure(struct nft *n, const struct store *s, const struct networ
 	if (!network_is_bridge(net))
 		return 0;
 	if (!has_table(n, table))
-		return nft_rebuild(n, s, e);
+		return rebuild(n, s, /* is_there= */ false, e);
 	alien_find(&alien);
 	nfbatch_begin(&b, NFPROTO_INET, table);
 	nft_table_alien(&b, &alien);
 	nft_table_network(&b, net, /* deletes= */ false);
 	if (nfsock_send(&n->sock, &b, "add the network", NULL) == 0)
 		return 0;
-	return nft_rebuild(n, s, e);
+	return rebuild(n, s, /* is_there= */ true, e);
 }
 
 int nft_network_del(struct nft *n, const struct store *s, struct network *net, struct err **e)
@@ -144,7 +152,7 @@ int nft_ensure(struct nft *n, const struct store *s, struct err **e)
 	if (!any_bridge(s))
 		return 0;
 	if (!has_table(n, table))
-		r = nft_rebuild(n, s, e);
+		r = rebuild(n, s, /* is_there= */ false, e);
 	return r < 0 ? r : nft_neighbours_ensure(n, s, e);
 }
 

@@ -22,7 +22,7 @@ struct observed {
 	struct json *networks; /* array of network.json */
 	struct json *volumes;  /* array of volume.json */
 	struct json *images;   /* service -> image id */
-	struct image_list found; /* those images, each once */
+	struct image_list found; /* those images, one per reference */
 	struct json *digests;  /* service -> digest text of its image mounts */
 };
 
