@@ -57,64 +57,54 @@ struct flags {
 	struct strv env, caps, gids;
 };
 
+/* Where the value of an option goes. */
+enum target { TO_BOOL, TO_TEXT, TO_LIST };
+static const struct {
+	int option;
+	enum target target;
+	size_t at; /* in struct flags */
+} rows[] = {
+	{ 'd', TO_BOOL, offsetof(struct flags, o.detach) },
+	{ 't', TO_BOOL, offsetof(struct flags, tty) },
+	{ OPT_NNP, TO_BOOL, offsetof(struct flags, no_new_privs) },
+	{ OPT_IGNORE_PAUSED, TO_BOOL, offsetof(struct flags, o.ignore_paused) },
+	{ 'u', TO_TEXT, offsetof(struct flags, user) },
+	{ 'p', TO_TEXT, offsetof(struct flags, process) },
+	{ OPT_CWD, TO_TEXT, offsetof(struct flags, cwd) },
+	{ OPT_CONSOLE, TO_TEXT, offsetof(struct flags, o.console_socket) },
+	{ OPT_PID_FILE, TO_TEXT, offsetof(struct flags, o.pid_file) },
+	{ OPT_CGROUP, TO_TEXT, offsetof(struct flags, o.sub_cgroup) },
+	{ OPT_APPARMOR, TO_TEXT, offsetof(struct flags, apparmor) },
+	{ OPT_LABEL, TO_TEXT, offsetof(struct flags, label) },
+	{ 'g', TO_LIST, offsetof(struct flags, gids) },
+	{ 'e', TO_LIST, offsetof(struct flags, env) },
+	{ OPT_CAP, TO_LIST, offsetof(struct flags, caps) },
+};
+
 static int take_option(struct flags *f, int c, const char *value)
 {
 	int64_t n;
 
-	switch (c) {
-	case 'd':
-		f->o.detach = true;
-		return 0;
-	case 't':
-		f->tty = true;
-		return 0;
-	case 'u':
-		f->user = value;
-		return 0;
-	case 'g':
-		strv_add(&f->gids, value);
-		return 0;
-	case 'e':
-		strv_add(&f->env, value);
-		return 0;
-	case 'p':
-		f->process = value;
-		return 0;
-	case OPT_CWD:
-		f->cwd = value;
-		return 0;
-	case OPT_CAP:
-		strv_add(&f->caps, value);
-		return 0;
-	case OPT_NNP:
-		f->no_new_privs = true;
-		return 0;
-	case OPT_CONSOLE:
-		f->o.console_socket = value;
-		return 0;
-	case OPT_PID_FILE:
-		f->o.pid_file = value;
-		return 0;
-	case OPT_PRESERVE:
+	if (c == OPT_PRESERVE) {
 		if (num_parse(value, 0, 1 << 20, &n) < 0)
 			return -EINVAL;
 		f->o.preserve_fds = (unsigned)n;
 		return 0;
-	case OPT_CGROUP:
-		f->o.sub_cgroup = value;
-		return 0;
-	case OPT_APPARMOR:
-		f->apparmor = value;
-		return 0;
-	case OPT_LABEL:
-		f->label = value;
-		return 0;
-	case OPT_IGNORE_PAUSED:
-		f->o.ignore_paused = true;
-		return 0;
-	default:
-		return -EINVAL;
 	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		void *at = (char *)f + rows[i].at;
+
+		if (rows[i].option != c)
+			continue;
+		if (rows[i].target == TO_BOOL)
+			*(bool *)at = true;
+		else if (rows[i].target == TO_TEXT)
+			*(const char **)at = value;
+		else
+			strv_add(at, value);
+		return 0;
+	}
+	return -EINVAL;
 }
 
 /* The whole text must be a number: "1" is uid 1 and "1x" nothing at all. */
